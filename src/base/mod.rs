@@ -1,0 +1,8 @@
+//! What every layer may use: errors, settings, locks.
+
+pub mod config;
+pub mod error;
+pub mod suggest;
+pub mod sync;
+
+pub use error::{Error, ErrorKind, Result};

@@ -1,0 +1,13 @@
+//! mxkv: MXNet's KVStore as one small library with MXNet's own C ABI.
+//!
+//! The layers, from the bottom: [`base`] and [`telemetry`]; [`mem`] and [`engine`]; [`array`]; [`ops`],
+//! `compression` and `optimizer`; [`kvstore`] beside `ps` and `server`; and on top the C functions in
+//! [`capi`]. A module uses only those below it (`docs/architecture.md` has the picture and the table;
+//! `tests/layering.rs` checks it).
+
+pub mod array;
+pub mod base;
+pub mod capi;
+pub mod engine;
+pub mod mem;
+pub mod ops;
