@@ -11,3 +11,4 @@ pub mod capi;
 pub mod engine;
 pub mod mem;
 pub mod ops;
+pub mod telemetry;

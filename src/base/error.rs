@@ -112,6 +112,15 @@ impl std::error::Error for Error {
     }
 }
 
+/// The message of a caught panic.
+pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("unknown panic")
+}
+
 /// `err!(Shape, "expected {a}, got {b}")` makes an [`Error`].
 #[macro_export]
 macro_rules! err {

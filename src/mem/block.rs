@@ -1,0 +1,174 @@
+//! One contiguous piece of memory.
+
+#![expect(unsafe_code, reason = "owns raw memory: the one place that allocates and frees it")]
+
+use super::pool;
+use crate::base::Result;
+use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::ops::{Deref, DerefMut};
+use std::ptr::NonNull;
+
+/// Every block starts at a multiple of this: a cache line, and the widest vector register.
+pub const ALIGNMENT: usize = 64;
+
+/// Contiguous bytes with one owner, always initialised: new memory is zeroed by the system, reused memory
+/// holds what its last owner left.
+pub struct Block {
+    start: NonNull<u8>,
+    len: usize,
+    owner: Owner,
+}
+
+enum Owner {
+    /// From the pool or the allocator; the number is the size class.
+    Pool(usize),
+    /// Somebody else's memory; dropping the box tells them that we are done.
+    Foreign(#[expect(dead_code, reason = "held for its drop")] Box<dyn Send + Sync>),
+}
+
+// SAFETY: a block owns its bytes (or holds the foreign owner that keeps them alive), so moving it to
+// another thread moves the only access path.
+unsafe impl Send for Block {}
+// SAFETY: shared access to a block only reads; writing needs `&mut Block`.
+unsafe impl Sync for Block {}
+
+impl Block {
+    /// `len` bytes aligned to [`ALIGNMENT`], with unspecified (but initialised) content.
+    pub fn new(len: usize) -> Result<Self> {
+        Ok(Self::reused(len)?.0)
+    }
+
+    /// `len` zero bytes.
+    pub fn zeroed(len: usize) -> Result<Self> {
+        let (mut block, fresh) = Self::reused(len)?;
+        if !fresh {
+            block.fill(0);
+        }
+        Ok(block)
+    }
+
+    /// A block and whether its bytes are fresh zeroes from the system.
+    fn reused(len: usize) -> Result<(Self, bool)> {
+        if len == 0 {
+            // A dangling but aligned start: empty slices need no memory.
+            let start = NonNull::new(std::ptr::without_provenance_mut(ALIGNMENT)).expect("not zero");
+            return Ok((Block { start, len: 0, owner: Owner::Foreign(Box::new(())) }, true));
+        }
+        let class = pool::class_of(len).ok_or_else(|| out_of_memory(len))?;
+        let (address, fresh) = match pool::take(class) {
+            Some(address) => (address, false),
+            None => (allocate(class).ok_or_else(|| out_of_memory(len))?, true),
+        };
+        let start = NonNull::new(std::ptr::with_exposed_provenance_mut::<u8>(address))
+            .ok_or_else(|| out_of_memory(len))?;
+        Ok((Block { start, len, owner: Owner::Pool(class) }, fresh))
+    }
+
+    /// Wraps memory of another owner, for instance a DLPack tensor or a shared memory mapping. `owner` is
+    /// dropped when the block is.
+    ///
+    /// # Safety
+    /// `start` points to `len` initialised bytes, readable and writable by any thread until `owner` is
+    /// dropped. The bytes are not accessed through other paths while a kernel of ours uses them (the
+    /// contract that DLPack and `MXNDArrayGetData` put on their users).
+    pub unsafe fn foreign(start: NonNull<u8>, len: usize, owner: Box<dyn Send + Sync>) -> Self {
+        Block { start, len, owner: Owner::Foreign(owner) }
+    }
+
+    /// The address of the first byte, for handing out through the C API.
+    pub fn as_ptr(&self) -> *mut u8 {
+        self.start.as_ptr()
+    }
+}
+
+fn out_of_memory(len: usize) -> crate::base::Error {
+    crate::err!(OutOfMemory, "cannot allocate {len} bytes")
+}
+
+fn layout(class: usize) -> Option<Layout> {
+    Layout::from_size_align(class, ALIGNMENT).ok()
+}
+
+fn allocate(class: usize) -> Option<usize> {
+    let layout = layout(class)?;
+    // SAFETY: size classes are never zero.
+    let start = unsafe { alloc_zeroed(layout) };
+    (!start.is_null()).then(|| start.expose_provenance())
+}
+
+/// Frees a block that `allocate` made for this class and that nobody uses any more.
+pub(super) fn free(address: usize, class: usize) {
+    if let Some(layout) = layout(class) {
+        // SAFETY: the pool hands each address it holds to exactly one caller, with the class it was made for.
+        unsafe { dealloc(std::ptr::with_exposed_provenance_mut(address), layout) };
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        if let Owner::Pool(class) = self.owner
+            && let Err(address) = pool::keep(class, self.start.as_ptr().expose_provenance())
+        {
+            free(address, class);
+        }
+    }
+}
+
+impl Deref for Block {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        // SAFETY: `start` points to `len` initialised bytes that live as long as the block.
+        unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.len) }
+    }
+}
+
+impl DerefMut for Block {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        // SAFETY: as for `deref`; `&mut self` makes this the only access path.
+        unsafe { std::slice::from_raw_parts_mut(self.start.as_ptr(), self.len) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::sync::Arc;
+    use crate::base::sync::atomic::{AtomicBool, Ordering};
+
+    #[test]
+    fn blocks_are_aligned_zeroed_and_reusable() {
+        for len in [0, 1, 63, 64, 4096, (1 << 20) + 1] {
+            let mut block = Block::zeroed(len).unwrap();
+            assert_eq!(block.len(), len);
+            assert_eq!(block.as_ptr() as usize % ALIGNMENT, 0);
+            assert!(block.iter().all(|byte| *byte == 0));
+            block.fill(7);
+            drop(block);
+            assert!(Block::zeroed(len).unwrap().iter().all(|byte| *byte == 0));
+        }
+    }
+
+    #[test]
+    fn an_absurd_size_is_an_error() {
+        assert!(Block::new(usize::MAX).is_err());
+        assert!(Block::new(isize::MAX as usize).is_err());
+    }
+
+    #[test]
+    fn a_foreign_owner_is_told_when_the_block_dies() {
+        struct Owner(Arc<AtomicBool>, #[expect(dead_code, reason = "keeps the bytes alive")] Vec<u8>);
+        impl Drop for Owner {
+            fn drop(&mut self) {
+                self.0.store(true, Ordering::SeqCst);
+            }
+        }
+        let released = Arc::new(AtomicBool::new(false));
+        let mut bytes = vec![1u8, 2, 3];
+        let start = NonNull::new(bytes.as_mut_ptr()).unwrap();
+        // SAFETY: the vector's buffer lives in the owner and is not touched elsewhere.
+        let block = unsafe { Block::foreign(start, 3, Box::new(Owner(released.clone(), bytes))) };
+        assert_eq!(&*block, [1, 2, 3]);
+        drop(block);
+        assert!(released.load(Ordering::SeqCst));
+    }
+}

@@ -1,0 +1,63 @@
+//! Freed blocks are kept for the next allocation of the same size class, because fresh pages cost more
+//! than most kernels: the system zeroes each page at its first touch.
+//!
+//! Size classes are powers of two up to 1 MiB and multiples of 1 MiB above. At most [`LIMIT`] bytes are kept.
+
+use crate::base::sync::Mutex;
+use once_cell::sync::Lazy;
+use std::collections::HashMap;
+
+/// Most bytes kept for reuse in the whole process.
+const LIMIT: usize = 512 << 20;
+const LARGE: usize = 1 << 20;
+const SMALLEST: usize = 64;
+
+static POOL: Lazy<Mutex<Pool>> = Lazy::new(|| Mutex::new(Pool::default()));
+
+#[derive(Default)]
+struct Pool {
+    cached: usize,
+    classes: HashMap<usize, Vec<usize>>,
+}
+
+/// The size class that serves `len` bytes, or `None` if `len` is too large to be a size at all.
+pub(super) fn class_of(len: usize) -> Option<usize> {
+    if len <= LARGE {
+        Some(len.max(SMALLEST).next_power_of_two())
+    } else {
+        len.checked_next_multiple_of(LARGE).filter(|class| *class <= isize::MAX as usize)
+    }
+}
+
+/// The address of a cached block of this class, whose bytes are whatever its last owner left.
+pub(super) fn take(class: usize) -> Option<usize> {
+    let mut pool = POOL.lock();
+    let address = pool.classes.get_mut(&class)?.pop()?;
+    pool.cached -= class;
+    Some(address)
+}
+
+/// Keeps a block for reuse; gives it back if the pool is full and the caller must free it.
+pub(super) fn keep(class: usize, address: usize) -> Result<(), usize> {
+    let mut pool = POOL.lock();
+    if pool.cached + class > LIMIT {
+        return Err(address);
+    }
+    pool.cached += class;
+    pool.classes.entry(class).or_default().push(address);
+    Ok(())
+}
+
+/// Gives all cached memory back to the system (`MXStorageEmptyCache`).
+pub fn release_cached() {
+    let classes = {
+        let mut pool = POOL.lock();
+        pool.cached = 0;
+        std::mem::take(&mut pool.classes)
+    };
+    for (class, addresses) in classes {
+        for address in addresses {
+            super::block::free(address, class);
+        }
+    }
+}

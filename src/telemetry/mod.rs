@@ -1,0 +1,5 @@
+//! What the library tells people about itself. Depends on `base` alone, so that every layer can report.
+
+mod trace;
+
+pub use trace::{Event, Phase, Span, Trace};
