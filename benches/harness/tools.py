@@ -1,0 +1,29 @@
+"""Builds the C programs and writes the data files that cases use, once per run."""
+
+import subprocess
+from pathlib import Path
+
+from . import resnet
+
+BENCHES = Path(__file__).resolve().parent.parent
+
+
+class Tools:
+    def __init__(self, build):
+        self.build = Path(build)
+        self.build.mkdir(parents=True, exist_ok=True)
+        self.kvloop = self._compile("kvloop", ["-O2", "-ldl"])
+        # The probe is built for this very machine: it stands for what the machine can do.
+        fast = ["-O3", "-march=native", "-ffast-math", "-mprefer-vector-width=512", "-lpthread", "-lm"]
+        self.membw = self._compile("membw", fast)
+        self.resnet_sizes = str(self.build / "resnet50.txt")
+        Path(self.resnet_sizes).write_text("".join(f"{n}\n" for n in resnet.sizes()))
+        self.frontend = str(BENCHES / "python" / "frontend.py")
+        self.imports = str(BENCHES / "python" / "imports.py")
+
+    def _compile(self, name, flags):
+        program = self.build / name
+        source = BENCHES / "c" / f"{name}.c"
+        command = ["cc", "-std=gnu11", "-Wall", "-Wextra", str(source), "-o", str(program), *flags]
+        subprocess.run(command, check=True)
+        return str(program)
