@@ -1,0 +1,62 @@
+# Run `make` for the list of targets. A line "target: … ## text" documents itself.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help build test test-slow check-fmt lint test-rust test-c test-python test-upstream \
+        fmt header demo bench fuzz clean
+
+LIBRARY := target/release/libmxkv.so
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## the optimised library, target/release/libmxkv.so
+	@scripts/need.sh cc c++
+	cargo build --release
+
+test: check-fmt lint test-rust test-c test-python ## everything that must pass before a change lands
+
+check-fmt: ## formatting, without writing
+	@scripts/need.sh rustfmt
+	cargo fmt --check
+
+lint: ## clippy, warnings are errors
+	@scripts/need.sh cc c++ clippy
+	cargo clippy --all-targets -- -D warnings
+
+test-rust: ## unit, property and golden tests in Rust
+	@scripts/need.sh cc c++
+	cargo test
+
+test-c: build ## C programs against the library; also under the address sanitizer and valgrind
+	@scripts/need.sh cc c++ clang clang-rt valgrind
+	$(MAKE) -C c-tests check asan valgrind
+
+test-python: build ## the stock Python frontend running on the library
+	scripts/test-python.sh
+
+test-upstream: build ## MXNet's own unit tests on the library; needs MXNET_SOURCE (a checkout or git directory)
+	scripts/upstream-tests.sh
+
+test-slow: test-upstream ## what takes too long for every change
+	scripts/test-python.sh -m slow
+
+fmt: ## rewrite the sources in the one format
+	@scripts/need.sh rustfmt
+	cargo fmt
+
+header: ## write include/ again from the sources
+	BLESS=1 cargo test --test header
+
+demo: build ## train a digit classifier on our library and on the original, side by side
+	@$$(scripts/venv.sh) examples/digits/compare.py --library $(CURDIR)/$(LIBRARY)
+
+bench: build ## us and the original in turn: table and picture in build/bench
+	scripts/bench.sh
+
+fuzz: ## each fuzz target for ten minutes
+	scripts/fuzz.sh
+
+clean: ## remove everything that was built
+	cargo clean
+	rm -rf build
