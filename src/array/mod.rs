@@ -1,1 +1,21 @@
-//! (being built)
+//! N-dimensional arrays: dense, row_sparse and csr.
+//!
+//! An [`NdArray`] is a cheap reference to a [`Chunk`] of storage; slices, reshapes and clones share it. Each
+//! chunk has one engine variable. Kernels, run by the engine when they hold the variable, see typed slices
+//! ([`NdArray::read`], [`NdArray::write`]); everybody else waits first.
+
+mod chunk;
+mod device;
+mod dtype;
+mod ndarray;
+mod shape;
+mod sparse;
+mod view;
+
+pub use chunk::{Chunk, Content, Storage};
+pub use device::{Device, DeviceKind};
+pub use dtype::{Bool, DType, Element};
+pub use ndarray::NdArray;
+pub use shape::Shape;
+pub use sparse::{Csr, Part, RowSparse};
+pub use view::{ReadView, WriteView};

@@ -50,6 +50,8 @@ pub enum ErrorKind {
     Callback = 17,
     /// A defect in mxkv, a caught panic included.
     Internal = 18,
+    /// Stock MXNet raises `NotImplementedError` here (the p3 store), and so do we.
+    NotImplemented = 19,
 }
 
 #[derive(Clone)]

@@ -1,3 +1,12 @@
-//! (being built)
+//! The C functions: a thin skin over the crate. Each names itself, vouches for its pointers in one place,
+//! turns C values into Rust values, calls one inner function and returns a status.
+//!
+//! Nothing in the crate calls an exported function: the symbols of a real libmxnet in the same process would
+//! take such calls over.
 
-pub mod types;
+mod args;
+mod boundary;
+mod handle;
+mod last_error;
+
+mod scratch;

@@ -1,0 +1,238 @@
+//! Checked handles.
+//!
+//! A handle is a `void*` for C but never an address: it is (kind, generation, index) in one word, so a freed,
+//! made-up or wrong-kind handle is an error with a name, never a crash. One [`Table`] per kind of object maps
+//! the index to a slot; the generation tells the slot's present object from those it held before.
+//!
+//! | bits | 63..56 | 55..32 | 31..0 |
+//! |---|---|---|---|
+//! | content | kind (never 0) | generation (never 0) | index |
+//!
+//! A look-up takes the lock of its own slot only. Slots live in chunks that double in size and never move.
+
+use crate::base::sync::{Arc, Mutex, RwLock};
+use crate::base::{Error, Result};
+use once_cell::sync::OnceCell;
+use std::ffi::c_void;
+
+/// What a handle refers to. The numbers appear in handles only, so they may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Kind {
+    NdArray = 1,
+    KvStore = 2,
+    Operator = 3,
+    RecordIoWriter = 4,
+    RecordIoReader = 5,
+    Profile = 6,
+    DataIter = 7,
+    Function = 8,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::NdArray => "NDArray",
+            Kind::KvStore => "KVStore",
+            Kind::Operator => "operator",
+            Kind::RecordIoWriter => "RecordIO writer",
+            Kind::RecordIoReader => "RecordIO reader",
+            Kind::Profile => "profile object",
+            Kind::DataIter => "data iterator",
+            Kind::Function => "function",
+        }
+    }
+
+    fn of(byte: u8) -> Option<Kind> {
+        [
+            Kind::NdArray,
+            Kind::KvStore,
+            Kind::Operator,
+            Kind::RecordIoWriter,
+            Kind::RecordIoReader,
+            Kind::Profile,
+            Kind::DataIter,
+            Kind::Function,
+        ]
+        .into_iter()
+        .find(|kind| *kind as u8 == byte)
+    }
+}
+
+const FIRST_CHUNK: usize = 256;
+const CHUNKS: usize = 24;
+const LAST_GENERATION: u32 = (1 << 24) - 1;
+
+struct Slot<T> {
+    /// The generation of the object inside; bumped when it leaves.
+    content: RwLock<(u32, Option<Arc<T>>)>,
+}
+
+pub(super) struct Table<T> {
+    kind: Kind,
+    chunks: [OnceCell<Box<[Slot<T>]>>; CHUNKS],
+    free: Mutex<Free>,
+}
+
+#[derive(Default)]
+struct Free {
+    indices: Vec<u32>,
+    used: u32,
+}
+
+impl<T> Table<T> {
+    pub(super) fn new(kind: Kind) -> Self {
+        Table { kind, chunks: std::array::from_fn(|_| OnceCell::new()), free: Mutex::default() }
+    }
+
+    /// Puts an object in and returns its handle; the caller owns it until `remove`.
+    pub(super) fn insert(&self, object: Arc<T>) -> Result<*mut c_void> {
+        let index = {
+            let mut free = self.free.lock();
+            match free.indices.pop() {
+                Some(index) => index,
+                None => {
+                    free.used += 1;
+                    free.used - 1
+                }
+            }
+        };
+        let slot = self.slot_or_new(index).ok_or_else(|| {
+            crate::err!(OutOfMemory, "too many live {} handles ({index})", self.kind.name())
+        })?;
+        let mut content = slot.content.write();
+        content.1 = Some(object);
+        Ok(encode(self.kind, content.0, index))
+    }
+
+    /// The object behind a handle. `argument` is the name that errors give it.
+    pub(super) fn get(&self, argument: &str, handle: *const c_void) -> Result<Arc<T>> {
+        let (generation, index) = self.decode(argument, handle)?;
+        let slot = self.slot(index).ok_or_else(|| self.unknown(argument, handle))?;
+        let content = slot.content.read();
+        match &content.1 {
+            Some(object) if content.0 == generation => Ok(object.clone()),
+            _ => Err(self.stale(argument)),
+        }
+    }
+
+    /// Takes the object out; the handle and its copies are dead from now on.
+    pub(super) fn remove(&self, argument: &str, handle: *const c_void) -> Result<Arc<T>> {
+        let (generation, index) = self.decode(argument, handle)?;
+        let slot = self.slot(index).ok_or_else(|| self.unknown(argument, handle))?;
+        let mut content = slot.content.write();
+        if content.0 != generation {
+            return Err(self.stale(argument));
+        }
+        let object = content.1.take().ok_or_else(|| self.stale(argument))?;
+        // A slot whose generations are used up is never handed out again, so no old handle can match.
+        let reusable = content.0 < LAST_GENERATION;
+        content.0 = content.0.saturating_add(1);
+        drop(content);
+        if reusable {
+            self.free.lock().indices.push(index);
+        }
+        Ok(object)
+    }
+
+    fn decode(&self, argument: &str, handle: *const c_void) -> Result<(u32, u32)> {
+        let word = handle.addr() as u64;
+        crate::ensure!(
+            word != 0,
+            InvalidArgument,
+            "{argument}: expected a {} handle, got NULL",
+            self.kind.name()
+        );
+        let kind = (word >> 56) as u8;
+        if kind != self.kind as u8 {
+            return Err(match Kind::of(kind) {
+                Some(other) => crate::err!(
+                    InvalidArgument,
+                    "{argument}: expected a {} handle, got a {} handle",
+                    self.kind.name(),
+                    other.name()
+                ),
+                None => self.unknown(argument, handle),
+            });
+        }
+        Ok(((word >> 32) as u32 & LAST_GENERATION, word as u32))
+    }
+
+    fn unknown(&self, argument: &str, handle: *const c_void) -> Error {
+        crate::err!(
+            InvalidArgument,
+            "{argument}: {handle:p} is not a {} handle of this library",
+            self.kind.name()
+        )
+    }
+
+    fn stale(&self, argument: &str) -> Error {
+        crate::err!(Closed, "{argument}: this {} handle was freed", self.kind.name())
+    }
+
+    fn slot(&self, index: u32) -> Option<&Slot<T>> {
+        let (chunk, offset) = locate(index);
+        self.chunks.get(chunk)?.get()?.get(offset)
+    }
+
+    fn slot_or_new(&self, index: u32) -> Option<&Slot<T>> {
+        let (chunk, offset) = locate(index);
+        let slots = self.chunks.get(chunk)?.get_or_init(|| {
+            (0..FIRST_CHUNK << chunk).map(|_| Slot { content: RwLock::new((1, None)) }).collect()
+        });
+        slots.get(offset)
+    }
+}
+
+/// The chunk of an index and the place in it; chunk c holds `FIRST_CHUNK << c` slots.
+fn locate(index: u32) -> (usize, usize) {
+    let shifted = index as usize + FIRST_CHUNK;
+    let chunk = (shifted.ilog2() - FIRST_CHUNK.ilog2()) as usize;
+    (chunk, shifted - (FIRST_CHUNK << chunk))
+}
+
+fn encode(kind: Kind, generation: u32, index: u32) -> *mut c_void {
+    let word = (kind as u64) << 56 | u64::from(generation) << 32 | u64::from(index);
+    std::ptr::without_provenance_mut(word as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn handles_are_checked() {
+        let table = Table::<u32>::new(Kind::NdArray);
+        let other = Table::<u32>::new(Kind::KvStore);
+        let handle = table.insert(Arc::new(7)).unwrap();
+        assert_eq!(*table.get("a", handle).unwrap(), 7);
+        let message = |result: Result<Arc<u32>>| result.unwrap_err().to_string();
+        assert_eq!(message(table.get("a", std::ptr::null())), "a: expected a NDArray handle, got NULL");
+        assert_eq!(message(other.get("a", handle)), "a: expected a KVStore handle, got a NDArray handle");
+        let made_up = std::ptr::without_provenance::<c_void>(0x7fff_1234_5678);
+        assert!(message(table.get("a", made_up)).ends_with("is not a NDArray handle of this library"));
+        assert_eq!(*table.remove("a", handle).unwrap(), 7);
+        assert_eq!(message(table.get("a", handle)), "a: this NDArray handle was freed");
+        assert_eq!(message(table.remove("a", handle)), "a: this NDArray handle was freed");
+    }
+
+    #[test]
+    fn a_reused_slot_does_not_revive_old_handles() {
+        let table = Table::<u32>::new(Kind::NdArray);
+        let first = table.insert(Arc::new(1)).unwrap();
+        table.remove("a", first).unwrap();
+        let second = table.insert(Arc::new(2)).unwrap();
+        assert_ne!(first, second);
+        assert!(table.get("a", first).is_err());
+        assert_eq!(*table.get("a", second).unwrap(), 2);
+    }
+
+    #[test]
+    fn every_index_has_its_own_slot() {
+        let table = Table::<usize>::new(Kind::NdArray);
+        let handles: Vec<_> = (0..10_000).map(|i| table.insert(Arc::new(i)).unwrap()).collect();
+        for (i, handle) in handles.iter().enumerate() {
+            assert_eq!(*table.get("a", *handle).unwrap(), i);
+        }
+    }
+}
