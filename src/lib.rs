@@ -11,4 +11,5 @@ pub mod capi;
 pub mod engine;
 pub mod mem;
 pub mod ops;
+pub mod recordio;
 pub mod telemetry;

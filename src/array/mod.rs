@@ -7,7 +7,9 @@
 mod chunk;
 mod device;
 mod dtype;
+pub mod grad_mode;
 mod ndarray;
+pub mod np_shape;
 mod shape;
 mod sparse;
 mod view;

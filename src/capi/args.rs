@@ -75,11 +75,14 @@ pub(super) unsafe fn texts_in<'a>(
 }
 
 /// A place for a result. Look for it before doing the work, so that nothing is half done when it is missing.
+/// It holds zero or null until then: some bindings read it without looking at the return code.
 ///
 /// # Safety
-/// `place` is null or points to memory that may be written as a `T` during the call.
+/// `place` is null or points to memory that may be written as a `T` during the call; all zero bytes are a `T`.
 pub(super) unsafe fn out<'a, T>(argument: &str, place: *mut T) -> Result<Out<'a, T>> {
     check_pointer(argument, place)?;
+    // SAFETY: not null, aligned, and the caller vouches for the rest.
+    unsafe { place.write_bytes(0, 1) };
     Ok(Out { place, lifetime: std::marker::PhantomData })
 }
 

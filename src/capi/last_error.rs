@@ -21,19 +21,28 @@ fn class_of(kind: ErrorKind) -> &'static str {
 }
 
 pub(super) fn set(error: &Error) {
-    let text = format!("{}: {error}", class_of(error.kind())).replace('\0', "\u{fffd}");
-    let text = CString::new(text).unwrap_or_default();
-    LAST.with(|last| *last.borrow_mut() = (text, error.kind() as c_int));
+    store(&format!("{}: {error}", class_of(error.kind())), error.kind() as c_int);
+}
+
+/// A text that a caller gives, as it is.
+pub(super) fn set_text(text: &str) {
+    store(text, 0);
+}
+
+/// A thread that is ending has given its memory back already; what fails then has nobody left to ask why.
+fn store(text: &str, kind: c_int) {
+    let text = CString::new(text.replace('\0', "\u{fffd}")).unwrap_or_default();
+    let _ = LAST.try_with(|last| *last.borrow_mut() = (text, kind));
 }
 
 /// Valid until the next failure on this thread; an empty text if there was none.
 pub(super) fn pointer() -> *const c_char {
-    LAST.with(|last| last.borrow().0.as_ptr())
+    LAST.try_with(|last| last.borrow().0.as_ptr()).unwrap_or(c"".as_ptr())
 }
 
 /// The number of the kind of the last error, 0 if there was none.
 pub(super) fn kind() -> c_int {
-    LAST.with(|last| last.borrow().1)
+    LAST.try_with(|last| last.borrow().1).unwrap_or(0)
 }
 
 #[cfg(test)]

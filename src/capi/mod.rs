@@ -6,7 +6,17 @@
 
 mod args;
 mod boundary;
+mod custom_op;
+mod data_iter;
+mod env;
+mod errors;
 mod handle;
+mod hints;
+mod info;
 mod last_error;
-
+mod modes;
+mod recordio;
+mod runtime_func;
 mod scratch;
+pub mod types;
+mod unsupported;

@@ -1,0 +1,75 @@
+//! Writes records.
+
+use super::{FIRST, LAST, LENGTH_LIMIT, MAGIC, MIDDLE, WHOLE, path_of};
+use crate::base::{Error, Result};
+use crate::ensure;
+use std::fs::File;
+use std::io::Write;
+
+/// A RecordIO file being written. Each record reaches the operating system before [`Writer::write`] returns,
+/// so nothing is lost when the writer is never freed.
+#[derive(Debug)]
+pub struct Writer {
+    file: File,
+    path: String,
+    position: u64,
+    /// One record with its headers; kept to spare an allocation per record.
+    parts: Vec<u8>,
+}
+
+impl Writer {
+    /// Creates the file `uri`, or empties it.
+    pub fn create(uri: &str) -> Result<Self> {
+        let path = path_of(uri)?;
+        let file = File::create(path).map_err(|cause| Error::io(format!("creating '{path}'"), &cause))?;
+        Ok(Writer { file, path: path.to_owned(), position: 0, parts: Vec::new() })
+    }
+
+    /// Appends one record.
+    pub fn write(&mut self, record: &[u8]) -> Result<()> {
+        Self::check_size(record.len())?;
+        self.parts.clear();
+        let mut rest = record;
+        let mut cut = false;
+        while let Some(at) = next_magic(rest) {
+            let (part, tail) = rest.split_at(at);
+            push_part(&mut self.parts, if cut { MIDDLE } else { FIRST }, part);
+            rest = tail.get(4..).unwrap_or_default();
+            cut = true;
+        }
+        push_part(&mut self.parts, if cut { LAST } else { WHOLE }, rest);
+        self.file
+            .write_all(&self.parts)
+            .map_err(|cause| Error::io(format!("writing '{}'", self.path), &cause))?;
+        self.position += self.parts.len() as u64;
+        Ok(())
+    }
+
+    /// Whether a record of `size` bytes can be written.
+    pub fn check_size(size: usize) -> Result<()> {
+        ensure!(
+            size < LENGTH_LIMIT,
+            InvalidArgument,
+            "size: expected a record below {LENGTH_LIMIT} bytes, got {size}"
+        );
+        Ok(())
+    }
+
+    /// Where the next record will start, in bytes from the start of the file.
+    pub fn tell(&self) -> u64 {
+        self.position
+    }
+}
+
+/// The first multiple of four at which `bytes` holds the magic.
+fn next_magic(bytes: &[u8]) -> Option<usize> {
+    bytes.chunks_exact(4).position(|word| word == MAGIC.to_le_bytes()).map(|index| index * 4)
+}
+
+fn push_part(out: &mut Vec<u8>, flag: u32, part: &[u8]) {
+    out.extend_from_slice(&MAGIC.to_le_bytes());
+    // The caller has checked that the length fits its 29 bits.
+    out.extend_from_slice(&(flag << 29 | part.len() as u32).to_le_bytes());
+    out.extend_from_slice(part);
+    out.resize(out.len().next_multiple_of(4), 0);
+}
