@@ -11,21 +11,24 @@
 //! * A failing task leaves its error on the variables it writes; later tasks on them are skipped and pass the
 //!   error on; the first wait that meets it reports it, once.
 //!
-//! Threads: the lanes `mxkv-lane-N` (see [`lanes`]). A wait ends because every task ends: local work by itself,
+//! Threads: the lanes `mxkv-lane-N` (see [`lanes`]), and `mxkv-kernel-N`, which share large kernels (see [`pool`]). A wait ends because every task ends: local work by itself,
 //! network work by the deadline of its request.
 
 mod lanes;
+mod pool;
 mod task;
 mod var;
 
+pub use pool::{for_each_chunk, is_parallel};
 pub use task::Completion;
 pub use var::{Access, Fault, Queue, Var};
 
 use crate::base::sync::atomic::{AtomicUsize, Ordering};
-use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard, RwLock};
+use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard, RwLock, thread};
 use crate::base::{Error, Result};
 use crate::telemetry::Trace;
 use lanes::Lanes;
+use pool::{PARALLEL_BYTES, Pool};
 use smallvec::SmallVec;
 use std::borrow::{Borrow, Cow};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -70,6 +73,7 @@ pub struct Engine(Arc<Shared>);
 struct Shared {
     mode: Mode,
     lanes: RwLock<Arc<Lanes>>,
+    pool: Pool,
     /// Tasks that were queued and have not ended.
     unfinished: AtomicUsize,
     /// Failures that nobody has been told of yet.
@@ -83,6 +87,7 @@ impl Engine {
         Engine(Arc::new(Shared {
             mode,
             lanes: RwLock::new(Lanes::new(mode.lanes())),
+            pool: Pool::new(thread::available_parallelism().map_or(1, |cores| cores.get())),
             unfinished: AtomicUsize::new(0),
             faults: Mutex::new(Vec::new()),
             all_done: (Mutex::new(()), Condvar::new()),
@@ -105,7 +110,7 @@ impl Engine {
         let naive = self.0.mode == Mode::Naive;
         if naive || operation.bytes <= INLINE_BYTES {
             if let Some(fault) = start_if_free(&accesses) {
-                return self.run_here(&operation.name, &accesses, fault, work);
+                return self.run_here(&operation, &accesses, fault, work);
             }
         }
         if naive {
@@ -148,12 +153,7 @@ impl Engine {
     /// Waits until every task submitted so far has ended; reports the oldest unreported failure and forgets
     /// the others, as MXNet does.
     pub fn wait_all(&self) -> Result<()> {
-        let (lock, done) = &self.0.all_done;
-        let mut guard = lock.lock();
-        while self.0.unfinished.load(Ordering::Acquire) != 0 {
-            done.wait(&mut guard);
-        }
-        drop(guard);
+        self.drain();
         let faults = std::mem::take(&mut *self.0.faults.lock());
         let mut errors = faults.iter().filter_map(Fault::take);
         let first = errors.next();
@@ -161,9 +161,19 @@ impl Engine {
         first.map_or(Ok(()), Err)
     }
 
+    /// Waits until every task submitted so far has ended and leaves failures for others to report.
+    pub fn drain(&self) {
+        let (lock, done) = &self.0.all_done;
+        let mut guard = lock.lock();
+        while self.0.unfinished.load(Ordering::Acquire) != 0 {
+            done.wait(&mut guard);
+        }
+    }
+
     /// In the child of a fork only the calling thread lives on: new lanes replace those that are gone.
     pub fn restart_after_fork(&self) {
         let old = std::mem::replace(&mut *self.0.lanes.write(), Lanes::new(self.0.mode.lanes()));
+        self.0.pool.forget_threads();
         // Its condition variable still lists threads of the parent; it must never be touched again.
         std::mem::forget(old);
     }
@@ -175,16 +185,16 @@ impl Engine {
 
     fn run_here(
         &self,
-        name: &str,
+        operation: &Operation<'_>,
         accesses: &[(&Var, Access)],
         inherited: Option<Fault>,
-        work: impl FnOnce() -> Result<()>,
+        work: impl FnOnce() -> Result<()> + Send,
     ) -> Result<()> {
         if inherited.is_some() {
             self.release(accesses, inherited);
             return Ok(());
         }
-        let result = self.guarded(name, work);
+        let result = self.guarded(&operation.name, operation.bytes, work);
         match (result, self.0.mode) {
             (Ok(()), _) => self.release(accesses, None),
             (Err(error), Mode::Naive) => {
@@ -200,8 +210,9 @@ impl Engine {
     }
 
     /// Runs work with its span recorded; a panic in it becomes an error.
-    fn guarded(&self, name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    fn guarded(&self, name: &str, bytes: usize, work: impl FnOnce() -> Result<()> + Send) -> Result<()> {
         let _span = self.0.trace.span("operator", name);
+        let work = || if bytes < PARALLEL_BYTES { work() } else { self.0.pool.install(work) };
         catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
             Err(crate::err!(Internal, "'{name}' panicked: {}", crate::base::error::panic_text(&*panic)))
         })
@@ -212,6 +223,7 @@ impl Engine {
         Arc::new(Task {
             name: operation.name.clone(),
             priority: operation.priority,
+            bytes: operation.bytes,
             missing: AtomicUsize::new(accesses.len() + 1),
             accesses: accesses.iter().map(|(var, access)| ((*var).clone(), *access)).collect(),
             work: Mutex::new(Some(work)),
@@ -258,14 +270,14 @@ impl Engine {
                 }
                 (Some(fault), _) => self.end(&task, Some(fault)),
                 (None, Work::Now(work)) => {
-                    let error = self.guarded(&task.name, work).err();
+                    let error = self.guarded(&task.name, task.bytes, work).err();
                     let fault = error.map(|error| self.new_fault(error));
                     self.end(&task, fault)
                 }
                 (None, Work::Later(work)) => {
                     let completion = Completion { engine: self.clone(), task: Some(task.clone()) };
                     // A panic drops the completion, which ends the task with an error.
-                    let _ = self.guarded(&task.name, || {
+                    let _ = self.guarded(&task.name, 0, || {
                         work(completion);
                         Ok(())
                     });

@@ -23,6 +23,7 @@ pub(super) enum Work {
 pub struct Task {
     pub(super) name: Cow<'static, str>,
     pub(super) priority: i32,
+    pub(super) bytes: usize,
     pub(super) accesses: Accesses,
     pub(super) missing: AtomicUsize,
     pub(super) work: Mutex<Option<Work>>,

@@ -1,1 +1,26 @@
-//! (being built)
+//! Operators: a registry of named functions on arrays, called with text parameters as MXNet's frontends do.
+//!
+//! One table entry ([`Definition`]) says everything about an operator: its names, array arguments, parameters,
+//! how output shapes, types and storage follow from the inputs, and the kernel. The attribute parser, both C
+//! registries and the documentation come from it. [`invoke`] checks a call, makes its outputs and hands the
+//! kernel to the engine.
+
+mod attrs;
+mod defs;
+mod fallback;
+mod infer;
+mod invoke;
+pub mod kernels;
+pub mod operator;
+pub mod param;
+mod registry;
+
+pub use attrs::Attrs;
+pub use infer::{Meta, Query, elementwise, same_as_first};
+pub use invoke::{Invocation, Invoker, Rng};
+pub use operator::{Definition, Inputs, Operator, Plan, Storages};
+pub use param::{Kind, Param, Value, optional, required};
+pub use registry::{Registry, registry};
+
+/// All families. A new file under `defs` is added here.
+static GROUPS: &[&[Definition]] = &[defs::copy::OPERATORS, defs::creation::OPERATORS];

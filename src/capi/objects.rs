@@ -1,0 +1,61 @@
+//! The objects behind the handles.
+
+use super::runtime::runtime;
+use crate::array::NdArray;
+use crate::base::Result;
+use crate::base::sync::{Arc, RwLock};
+use std::ffi::c_void;
+
+/// Behind an `NDArrayHandle`: an array, or none yet (`MXNDArrayCreateNone`, a placeholder for an output).
+/// Some calls put another array in, so that the handle then means that one.
+#[derive(Default)]
+pub(super) struct ArrayObject {
+    pub array: RwLock<Option<NdArray>>,
+    /// Set by `MXAutogradMarkVariables`.
+    pub gradient: RwLock<Option<Gradient>>,
+}
+
+/// The gradient buffer of a marked variable.
+#[derive(Clone)]
+pub(super) struct Gradient {
+    pub buffer: NdArray,
+    /// 0 null, 1 write, 3 add.
+    pub request: u32,
+    /// Whether a backward pass wrote it since the trainer last looked.
+    pub fresh: bool,
+}
+
+impl ArrayObject {
+    pub(super) fn new(array: NdArray) -> Arc<Self> {
+        Arc::new(ArrayObject { array: RwLock::new(Some(array)), gradient: RwLock::default() })
+    }
+}
+
+/// The array behind a handle; an empty one is an error.
+pub(super) fn array(argument: &str, handle: *const c_void) -> Result<NdArray> {
+    let object = runtime()?.arrays.get(argument, handle)?;
+    let array = object.array.read().clone();
+    array.ok_or_else(|| {
+        crate::err!(InvalidArgument, "{argument}: this NDArray is empty (made by MXNDArrayCreateNone)")
+    })
+}
+
+/// The arrays behind a list of handles.
+pub(super) fn arrays(argument: &str, handles: &[*mut c_void]) -> Result<Vec<NdArray>> {
+    let table = &runtime()?.arrays;
+    let mut found = Vec::with_capacity(handles.len());
+    for (i, handle) in handles.iter().enumerate() {
+        // The name with the index is made only when it is needed: this is the hot path of push and pull.
+        let array = table.get(argument, *handle).map(|object| object.array.read().clone());
+        match array {
+            Ok(Some(array)) => found.push(array),
+            _ => found.push(self::array(&format!("{argument}[{i}]"), *handle)?),
+        }
+    }
+    Ok(found)
+}
+
+/// A new handle, owned by the caller, for an array.
+pub(super) fn new_handle(array: NdArray) -> Result<*mut c_void> {
+    runtime()?.arrays.insert(ArrayObject::new(array))
+}

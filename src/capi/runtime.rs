@@ -1,0 +1,82 @@
+//! The one process-wide state: engine, handle tables, random sequence. Made at the first call and passed down
+//! by reference; nothing below this layer has a global of its own.
+
+#![expect(unsafe_code, reason = "registers handlers that run around fork")]
+
+use super::handle::{Kind, Table};
+use super::objects::ArrayObject;
+use crate::base::Result;
+use crate::base::config::Env;
+use crate::base::sync::{Arc, RwLock, thread};
+use crate::engine::{Engine, Mode};
+use crate::ops::Rng;
+use crate::telemetry::Trace;
+use once_cell::sync::OnceCell;
+
+pub(super) struct Runtime {
+    pub engine: Engine,
+    pub trace: Arc<Trace>,
+    pub rng: Rng,
+    pub arrays: Table<ArrayObject>,
+    /// The process environment behind the table of `MXInitPSEnv`.
+    pub ps_env: RwLock<Env>,
+}
+
+static RUNTIME: OnceCell<Runtime> = OnceCell::new();
+
+/// The runtime; fails only if a setting in the environment is malformed, and then each time it is asked for.
+pub(super) fn runtime() -> Result<&'static Runtime> {
+    RUNTIME.get_or_try_init(|| {
+        let runtime = Runtime::new(&Env::process())?;
+        restart_threads_after_fork();
+        Ok(runtime)
+    })
+}
+
+impl Runtime {
+    fn new(env: &Env) -> Result<Self> {
+        let trace = Arc::new(Trace::default());
+        trace.set_recording(env.switch("MXNET_PROFILER_AUTOSTART"));
+        Ok(Runtime {
+            engine: Engine::new(engine_mode(env)?, trace.clone()),
+            trace,
+            rng: Rng::default(),
+            arrays: Table::new(Kind::NdArray),
+            ps_env: RwLock::new(Env::process()),
+        })
+    }
+}
+
+/// `MXNET_ENGINE_TYPE` and `MXNET_CPU_WORKER_NTHREADS`. By default there are as many lanes as cores.
+fn engine_mode(env: &Env) -> Result<Mode> {
+    let cores = thread::available_parallelism().map_or(1, |cores| cores.get());
+    let lanes = env.parsed("MXNET_CPU_WORKER_NTHREADS", cores)?;
+    crate::ensure!(lanes > 0, Config, "MXNET_CPU_WORKER_NTHREADS: expected at least 1, got 0");
+    match env.text("MXNET_ENGINE_TYPE").as_deref() {
+        Some("NaiveEngine") => Ok(Mode::Naive),
+        None | Some("" | "ThreadedEngine" | "ThreadedEnginePerDevice") => Ok(Mode::Threaded(lanes)),
+        Some(other) => Err(crate::err!(
+            Config,
+            "MXNET_ENGINE_TYPE: Cannot find Engine '{other}'; known are NaiveEngine, ThreadedEngine and \
+             ThreadedEnginePerDevice"
+        )),
+    }
+}
+
+/// Python's multiprocessing forks. The child has none of our threads, so the engine starts new ones there;
+/// before the fork all work is finished, so that no lock is held and nothing is half done in the child.
+fn restart_threads_after_fork() {
+    extern "C" fn before() {
+        if let Some(runtime) = RUNTIME.get() {
+            runtime.engine.drain();
+        }
+    }
+    extern "C" fn in_child() {
+        if let Some(runtime) = RUNTIME.get() {
+            runtime.engine.restart_after_fork();
+        }
+    }
+    // SAFETY: both handlers are `extern "C"` functions without captured state that live as long as the library;
+    // neither unwinds.
+    unsafe { libc::pthread_atfork(Some(before), None, Some(in_child)) };
+}

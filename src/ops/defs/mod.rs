@@ -1,0 +1,4 @@
+//! The operators' table entries, one file per family. Each file exports `OPERATORS`.
+
+pub mod copy;
+pub mod creation;

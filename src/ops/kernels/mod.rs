@@ -1,0 +1,3 @@
+//! The loops: functions on slices and arrays that know nothing of operators, names or the engine.
+
+pub mod storage;

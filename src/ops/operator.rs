@@ -1,0 +1,160 @@
+//! What the registry knows of an operator.
+
+use super::attrs::Attrs;
+use super::infer::{Meta, Query};
+use super::invoke::Invocation;
+use super::param::{Param, Value};
+use crate::array::Storage;
+use crate::base::Result;
+use smallvec::SmallVec;
+use std::fmt;
+use std::ops::Deref;
+
+/// The array arguments.
+#[derive(Clone, Copy, Debug)]
+pub enum Inputs {
+    /// These, by name.
+    Fixed(&'static [&'static str]),
+    /// Any number; `count` is the parameter that says how many (MXNet's `key_var_num_args`). `per_count` is
+    /// the number of arrays it counts as one (2 for weight and gradient), `extra` how many follow uncounted.
+    Variadic { name: &'static str, count: Option<&'static str>, per_count: usize, extra: usize },
+}
+
+/// Storage types of the arrays of a call.
+pub type Storages = SmallVec<[Storage; 6]>;
+
+/// How a call is carried out for the given storage types.
+#[derive(Debug, PartialEq)]
+pub enum Plan {
+    /// The kernel takes the arrays as they are and makes outputs of these storage types.
+    Direct(Storages),
+    /// The kernel knows dense arrays only: sparse inputs are converted, results converted back.
+    Dense,
+}
+
+/// The table entry of an operator: `Definition { name: …, ..Definition::DEFAULT }`.
+pub struct Definition {
+    pub name: &'static str,
+    pub aliases: &'static [&'static str],
+    /// For the generated documentation: one or two lines, then the formula. Must not contain three quotes.
+    pub doc: &'static str,
+    pub inputs: Inputs,
+    pub params: &'static [Param],
+    /// The number of outputs.
+    pub outputs: fn(&Attrs, usize) -> Result<usize>,
+    /// How many of the outputs the caller sees; `None` means all.
+    pub visible: Option<fn(&Attrs, usize) -> Result<usize>>,
+    /// Inputs that the kernel also writes, by index (optimizer states).
+    pub mutates: fn(&Attrs, usize) -> SmallVec<[usize; 4]>,
+    /// Checks the inputs and says what the outputs are.
+    pub infer: fn(&Query<'_>) -> Result<SmallVec<[Meta; 2]>>,
+    /// How to treat sparse arrays. Called only if an input or a given output is sparse, or if
+    /// `makes_sparse` is set.
+    pub plan: fn(&Attrs, &Query<'_>) -> Result<Plan>,
+    /// The operator may make sparse outputs from dense inputs, so `plan` is always asked.
+    pub makes_sparse: bool,
+    /// The kernel. Runs when the engine grants the variables. If `in_place` is false, no output shares storage
+    /// with an input that is not also listed in `mutates`.
+    pub kernel: fn(&Invocation) -> Result<()>,
+    /// The kernel copes with an output that is the very same region as an input.
+    pub in_place: bool,
+    /// The output must be given by the caller.
+    pub needs_output: bool,
+    /// Given outputs may have another element type than inferred; the kernel converts.
+    pub converts_dtype: bool,
+    /// Draws random numbers.
+    pub random: bool,
+}
+
+impl Definition {
+    /// One dense input `data`, one output, no parameters.
+    pub const DEFAULT: Definition = Definition {
+        name: "",
+        aliases: &[],
+        doc: "",
+        inputs: Inputs::Fixed(&["data"]),
+        params: &[],
+        outputs: |_, _| Ok(1),
+        visible: None,
+        mutates: |_, _| SmallVec::new(),
+        infer: |query| super::infer::same_as_first(query),
+        plan: |_, _| Ok(Plan::Dense),
+        makes_sparse: false,
+        kernel: |_| Err(crate::err!(Internal, "this operator has no kernel")),
+        in_place: false,
+        needs_output: false,
+        converts_dtype: false,
+        random: false,
+    };
+
+    pub fn visible_outputs(&self, attrs: &Attrs, inputs: usize) -> Result<usize> {
+        match self.visible {
+            Some(visible) => visible(attrs, inputs),
+            None => (self.outputs)(attrs, inputs),
+        }
+    }
+
+    /// The name of the parameter that counts the inputs, empty if there is none.
+    pub fn count_param(&self) -> &'static str {
+        match self.inputs {
+            Inputs::Variadic { count: Some(count), .. } => count,
+            _ => "",
+        }
+    }
+
+    /// Checks the number of arrays of a call.
+    pub(super) fn check_inputs(&self, attrs: &Attrs, given: usize) -> Result<()> {
+        let expected = match self.inputs {
+            Inputs::Fixed(names) => names.len(),
+            Inputs::Variadic { count: Some(count), per_count, extra, .. } => {
+                let counted = usize::try_from(attrs.int(count)?).map_err(|_| {
+                    crate::err!(
+                        InvalidArgument,
+                        "{count}: expected a count of arrays, got {}",
+                        attrs.int(count).unwrap_or(-1)
+                    )
+                })?;
+                counted.saturating_mul(per_count).saturating_add(extra)
+            }
+            Inputs::Variadic { .. } => given,
+        };
+        crate::ensure!(
+            given == expected,
+            InvalidArgument,
+            "Operator {} expects {expected} inputs, but got {given} instead.",
+            self.name
+        );
+        Ok(())
+    }
+}
+
+/// A registered operator: its definition and what the registry worked out from it.
+pub struct Operator {
+    definition: &'static Definition,
+    /// The parsed default of each parameter; `None` where the parameter is required.
+    defaults: Vec<Option<Value>>,
+}
+
+impl Operator {
+    pub(super) fn new(definition: &'static Definition) -> Self {
+        let parsed = |param: &Param| param.default.and_then(|text| param.parse(text).ok());
+        Operator { definition, defaults: definition.params.iter().map(parsed).collect() }
+    }
+
+    pub(super) fn defaults(&self) -> &[Option<Value>] {
+        &self.defaults
+    }
+}
+
+impl Deref for Operator {
+    type Target = Definition;
+    fn deref(&self) -> &Definition {
+        self.definition
+    }
+}
+
+impl fmt::Debug for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
