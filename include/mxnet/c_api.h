@@ -1,0 +1,1587 @@
+/*
+ * The C interface of MXNet's KVStore, arrays, operators and engine, as mxkv implements it. Sources written
+ * for MXNet's header of this name compile with it unchanged.
+ *
+ * Unless it says otherwise, a function returns 0, or -1 with the reason in MXGetLastError(). Words about
+ * ownership:
+ *   borrowed           used during the call only; the library copies what it needs longer
+ *   owned              the caller frees it, once, with the function named
+ *   valid until ...    memory of the library; reading it later is an error of the caller
+ * A handle is a number that the library checks, not an address: one that is null, freed, made up or of
+ * another kind is reported as an error. Every function may be called from any thread.
+ *
+ * docs/c-api.md explains this at more length. This file is generated; the sources are src/capi.
+ */
+#ifndef MXNET_C_API_H_
+#define MXNET_C_API_H_
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef MXNET_DLL
+#define MXNET_DLL
+#endif
+
+/* C++ callers may leave trailing arguments out where MXNet lets them. */
+#ifdef __cplusplus
+#define MXNET_EXTERN_C extern "C"
+#define MXNET_DEFAULT(value) = value
+#else
+#define MXNET_EXTERN_C
+#define MXNET_DEFAULT(value)
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef uint32_t mx_uint;
+typedef float mx_float;
+typedef int64_t dim_t;
+
+typedef void *NDArrayHandle;
+typedef void *KVStoreHandle;
+typedef void *RecordIOHandle;
+typedef void *ProfileHandle;
+typedef void *AtomicSymbolCreator;
+typedef const void *FunctionHandle;
+typedef void *DataIterCreator;
+typedef void *DLManagedTensorHandle;
+typedef const void *ContextHandle;
+typedef const void *EngineFnPropertyHandle;
+typedef void *EngineVarHandle;
+
+/* Kinds of object that this library never makes. */
+#ifndef NNVM_C_API_H_
+typedef void *SymbolHandle;
+#endif
+typedef void *AtomicSymbolHandle;
+typedef void *ExecutorHandle;
+typedef void *CachedOpHandle;
+typedef void *DataIterHandle;
+typedef void *RtcHandle;
+typedef void *CudaModuleHandle;
+typedef void *CudaKernelHandle;
+typedef void *TVMFunctionHandle;
+
+/*
+ * The update rule of a store, called on the thread that pushes (on a server: on the thread in
+ * MXKVStoreRunServer), with no lock held: it may call back into the library. The callee owns recv and local
+ * and frees both with MXNDArrayFree; what it writes to local is stored.
+ */
+typedef void(MXKVStoreUpdater)(int key, NDArrayHandle recv, NDArrayHandle local, void *handle);
+/* The same with a string key, which is valid during the call. */
+typedef void(MXKVStoreStrUpdater)(const char *key, NDArrayHandle recv, NDArrayHandle local, void *handle);
+/* Receives a command sent to a server, on the thread in MXKVStoreRunServer. body is valid during the call. */
+typedef void(MXKVStoreServerController)(int head, const char *body, void *controller_handle);
+
+/* Work for the engine: (run context, on_complete, parameter), done when on_complete was called. */
+typedef void (*EngineAsyncFunc)(void *, void *, void *);
+/* Work for the engine: (run context, parameter), done when it returns. */
+typedef void (*EngineSyncFunc)(void *, void *);
+/* Frees the parameter of such work; called exactly once, after its last use. */
+typedef void (*EngineFuncParamDeleter)(void *);
+
+typedef void (*ExecutorMonitorCallback)(const char *, NDArrayHandle, void *);
+typedef void (*CachedOpMonitorCallback)(const char *, const char *, NDArrayHandle);
+
+/* One build feature and whether the library has it. */
+struct LibFeature {
+  const char *name;
+  bool enabled;
+};
+typedef struct LibFeature LibFeature;
+
+/*
+ * Callbacks of custom operators. They can be registered, as frontends do when they start, but are never
+ * called: the operator that would is not part of this library.
+ */
+typedef int (*MXGenericCallback)(void);
+struct MXCallbackList {
+  int num_callbacks;
+  int (**callbacks)(void);
+  void **contexts;
+};
+typedef struct MXCallbackList MXCallbackList;
+
+struct NativeOpInfo {
+  void (*forward)(int, float **, int *, unsigned **, int *, void *);
+  void (*backward)(int, float **, int *, unsigned **, int *, void *);
+  void (*infer_shape)(int, int *, unsigned **, void *);
+  void (*list_outputs)(char ***, void *);
+  void (*list_arguments)(char ***, void *);
+  void *p_forward;
+  void *p_backward;
+  void *p_infer_shape;
+  void *p_list_outputs;
+  void *p_list_arguments;
+};
+struct NDArrayOpInfo {
+  bool (*forward)(int, void **, int *, void *);
+  bool (*backward)(int, void **, int *, void *);
+  bool (*infer_shape)(int, int *, unsigned **, void *);
+  bool (*list_outputs)(char ***, void *);
+  bool (*list_arguments)(char ***, void *);
+  bool (*declare_backward_dependency)(const int *, const int *, const int *, int *, int **, void *);
+  void *p_forward;
+  void *p_backward;
+  void *p_infer_shape;
+  void *p_list_outputs;
+  void *p_list_arguments;
+  void *p_declare_backward_dependency;
+};
+
+enum CustomOpCallbacks { kCustomOpDelete, kCustomOpForward, kCustomOpBackward };
+enum CustomOpPropCallbacks {
+  kCustomOpPropDelete,
+  kCustomOpPropListArguments,
+  kCustomOpPropListOutputs,
+  kCustomOpPropListAuxiliaryStates,
+  kCustomOpPropInferShape,
+  kCustomOpPropDeclareBackwardDependency,
+  kCustomOpPropCreateOperator,
+  kCustomOpPropInferType,
+  kCustomOpPropInferStorageType,
+  kCustomOpPropBackwardInferStorageType
+};
+enum CustomFunctionCallbacks { kCustomFunctionBackward, kCustomFunctionDelete };
+
+typedef int (*CustomOpFBFunc)(int size, void **ptrs, int *tags, const int *reqs, const int is_train,
+                              void *state);
+typedef int (*CustomOpDelFunc)(void *state);
+typedef int (*CustomOpListFunc)(char ***args, void *state);
+typedef int (*CustomOpInferShapeFunc)(int num_input, int *ndims, int **shapes, void *state);
+typedef int (*CustomOpInferStorageTypeFunc)(int num_input, int *stypes, void *state);
+typedef int (*CustomOpBackwardInferStorageTypeFunc)(int num_input, int *stypes, int *tags, void *state);
+typedef int (*CustomOpInferTypeFunc)(int num_input, int *types, void *state);
+typedef int (*CustomOpBwdDepFunc)(const int *out_grad, const int *in_data, const int *out_data,
+                                  int *num_deps, int **rdeps, void *state);
+typedef int (*CustomOpCreateFunc)(const char *ctx, int num_inputs, unsigned **shapes, const int *ndims,
+                                  const int *dtypes, struct MXCallbackList *ret, void *state);
+typedef int (*CustomOpPropCreator)(const char *op_type, const int num_kwargs, const char **keys,
+                                   const char **values, struct MXCallbackList *ret);
+typedef int (*CustomFunctionBwdFunc)(int num_ograds, int num_igrads, void **ptrs, const int *reqs,
+                                     const int is_train, void *state);
+typedef int (*CustomFunctionDelFunc)(void *state);
+
+/**
+ * Accepts the maker of a custom operator and forgets it.
+ *
+ * What the caller vouches for:
+ * `op_type` is a NUL-terminated text.
+ */
+MXNET_DLL int MXCustomOpRegister(const char *op_type, CustomOpPropCreator creator);
+
+/**
+ * The data iterators that frontends know by name.
+ *
+ * @param out_size   receives their number
+ * @param out_array  receives them; they and the list live as long as the process
+ *
+ * What the caller vouches for:
+ * Both are writable.
+ */
+MXNET_DLL int MXListDataIters(uint32_t *out_size, DataIterCreator **out_array);
+
+/**
+ * The name of a data iterator. It takes no arguments, as it cannot be made.
+ *
+ * @param name, description  receive texts that live as long as the process
+ * @param num_args           receives 0
+ * @param arg_names, arg_type_infos, arg_descriptions  receive null
+ *
+ * What the caller vouches for:
+ * All but `creator` are writable.
+ */
+MXNET_DLL
+int MXDataIterGetIterInfo(DataIterCreator creator,
+                          const char **name,
+                          const char **description,
+                          uint32_t *num_args,
+                          const char ***arg_names,
+                          const char ***arg_type_infos,
+                          const char ***arg_descriptions);
+
+/**
+ * Reads a variable of the process environment.
+ *
+ * @param value  receives its text, valid until the next call on this thread that returns a text; or null
+ *
+ * What the caller vouches for:
+ * `name` is a NUL-terminated text, `value` is writable.
+ */
+MXNET_DLL
+int MXGetEnv(const char *name,
+             const char **value);
+
+/**
+ * Sets or, with a null value, removes a variable of the process environment.
+ *
+ * What the caller vouches for:
+ * `name` is a NUL-terminated text, `value` is null or one. No other thread reads the environment through C
+ * meanwhile: that is a rule of the C library itself.
+ */
+MXNET_DLL
+int MXSetEnv(const char *name,
+             const char *value);
+
+/**
+ * The reason of the last failure on the calling thread, as "Type: text"; an empty text if there was none.
+ * A call that succeeds does not change it.
+ *
+ * @return a text, valid until the next failure on this thread
+ */
+MXNET_DLL
+const char *MXGetLastError(void);
+
+/**
+ * Accepts a wish for the number of OpenMP threads. The library has no OpenMP; its own threads follow
+ * `MXNET_CPU_WORKER_NTHREADS`.
+ */
+MXNET_DLL
+int MXSetNumOMPThreads(int thread_num);
+
+/**
+ * Remembers how many operators the calling thread would like to run as one. The engine runs small work at once
+ * and needs no such grouping.
+ *
+ * @param prev_bulk_size  receives the previous value, 0 at first
+ *
+ * What the caller vouches for:
+ * `prev_bulk_size` is writable.
+ */
+MXNET_DLL
+int MXEngineSetBulkSize(int bulk_size,
+                        int *prev_bulk_size);
+
+/**
+ * Gives memory that the library keeps for new arrays back to the operating system.
+ *
+ * @param dev_type, dev_id  the device; all processors' memory is one pool
+ */
+MXNET_DLL int MXStorageEmptyCache(int dev_type, int dev_id);
+
+/**
+ * The build features by MXNet's names, in MXNet's order.
+ *
+ * @param libFeature  receives the list, which lives as long as the process
+ * @param size        receives its length
+ *
+ * What the caller vouches for:
+ * Both are writable.
+ */
+MXNET_DLL int MXLibInfoFeatures(const LibFeature **libFeature, size_t *size);
+
+/**
+ * The MXNet release whose interface this is, as major * 10000 + minor * 100 + patch.
+ *
+ * What the caller vouches for:
+ * `out` is writable.
+ */
+MXNET_DLL int MXGetVersion(int *out);
+
+/**
+ * The number of GPUs: none.
+ *
+ * What the caller vouches for:
+ * `out` is writable.
+ */
+MXNET_DLL int MXGetGPUCount(int *out);
+
+/**
+ * Turns recording on or off for the calling thread.
+ *
+ * @param prev  receives the previous setting, 0 or 1
+ *
+ * What the caller vouches for:
+ * `prev` is writable.
+ */
+MXNET_DLL int MXAutogradSetIsRecording(int is_recording, int *prev);
+
+/**
+ * Whether the calling thread records.
+ *
+ * @param curr  receives the setting
+ *
+ * What the caller vouches for:
+ * `curr` is writable.
+ */
+MXNET_DLL int MXAutogradIsRecording(bool *curr);
+
+/**
+ * Turns training on or off for the calling thread.
+ *
+ * @param prev  receives the previous setting, 0 or 1
+ *
+ * What the caller vouches for:
+ * `prev` is writable.
+ */
+MXNET_DLL int MXAutogradSetIsTraining(int is_training, int *prev);
+
+/**
+ * Whether the calling thread trains.
+ *
+ * @param curr  receives the setting
+ *
+ * What the caller vouches for:
+ * `curr` is writable.
+ */
+MXNET_DLL int MXAutogradIsTraining(bool *curr);
+
+/**
+ * How the calling thread reads shapes.
+ *
+ * @param curr  receives 0 for MXNet's first convention, 1 for numpy's in this thread, 2 for numpy's in all
+ *
+ * What the caller vouches for:
+ * `curr` is writable.
+ */
+MXNET_DLL
+int MXIsNumpyShape(int *curr);
+
+/**
+ * Sets how shapes are read; see `MXIsNumpyShape`. 0 ends the setting for all threads too.
+ *
+ * @param prev  receives 1 if numpy's convention held before, else 0
+ *
+ * What the caller vouches for:
+ * `prev` is writable.
+ */
+MXNET_DLL int MXSetIsNumpyShape(int is_np_shape, int *prev);
+
+/**
+ * Creates a RecordIO file, or empties the one there is.
+ *
+ * @param uri  a path, or a file:// URI
+ * @param out  receives the writer; owned, free with MXRecordIOWriterFree
+ *
+ * What the caller vouches for:
+ * `uri` is a NUL-terminated text, `out` is writable.
+ */
+MXNET_DLL int MXRecordIOWriterCreate(const char *uri, RecordIOHandle *out);
+
+/**
+ * Closes and frees a writer. Null is accepted.
+ */
+MXNET_DLL int MXRecordIOWriterFree(RecordIOHandle handle);
+
+/**
+ * Appends one record. It has reached the operating system when the call returns.
+ *
+ * @param buf   `size` bytes, borrowed
+ * @param size  below 2^29
+ *
+ * What the caller vouches for:
+ * `buf` holds `size` readable bytes.
+ */
+MXNET_DLL int MXRecordIOWriterWriteRecord(RecordIOHandle handle, const char *buf, size_t size);
+
+/**
+ * Where the next record will start.
+ *
+ * @param pos  receives the position
+ *
+ * What the caller vouches for:
+ * `pos` is writable.
+ */
+MXNET_DLL int MXRecordIOWriterTell(RecordIOHandle handle, size_t *pos);
+
+/**
+ * Opens a RecordIO file.
+ *
+ * @param uri  a path, or a file:// URI
+ * @param out  receives the reader; owned, free with MXRecordIOReaderFree
+ *
+ * What the caller vouches for:
+ * `uri` is a NUL-terminated text, `out` is writable.
+ */
+MXNET_DLL int MXRecordIOReaderCreate(const char *uri, RecordIOHandle *out);
+
+/**
+ * Closes and frees a reader, and with it the record it returned last. Null is accepted.
+ */
+MXNET_DLL int MXRecordIOReaderFree(RecordIOHandle handle);
+
+/**
+ * Reads the next record.
+ *
+ * @param buf   receives the record, valid until the next call with this reader; null at the end of the file
+ * @param size  receives its bytes; 0 at the end of the file
+ *
+ * What the caller vouches for:
+ * `buf` and `size` are writable.
+ */
+MXNET_DLL
+int MXRecordIOReaderReadRecord(RecordIOHandle handle,
+                               const char **buf,
+                               size_t *size);
+
+/**
+ * Continues reading at a position, which must be the start of a record.
+ */
+MXNET_DLL int MXRecordIOReaderSeek(RecordIOHandle handle, size_t pos);
+
+/**
+ * Where the next record starts.
+ *
+ * @param pos  receives the position
+ *
+ * What the caller vouches for:
+ * `pos` is writable.
+ */
+MXNET_DLL int MXRecordIOReaderTell(RecordIOHandle handle, size_t *pos);
+
+/**
+ * Watches the nodes of a cached operator; out of scope.
+ */
+MXNET_DLL
+int MXCachedOpRegisterOpHook(NDArrayHandle handle,
+                             CachedOpMonitorCallback callback,
+                             bool monitor_all);
+
+/**
+ * Makes a cached operator of a graph; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXCreateCachedOp(SymbolHandle handle, CachedOpHandle *out);
+
+/**
+ * As `MXCreateCachedOpEx`, optionally thread-safe; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXCreateCachedOpEX(SymbolHandle handle,
+                       int num_flags,
+                       const char **keys,
+                       const char **vals,
+                       CachedOpHandle *out,
+                       bool thread_safe MXNET_DEFAULT(false));
+
+/**
+ * As `MXCreateCachedOp`, with flags; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXCreateCachedOpEx(SymbolHandle handle,
+                       int num_flags,
+                       const char **keys,
+                       const char **vals,
+                       CachedOpHandle *out);
+
+/**
+ * Frees a cached operator. Null is accepted; any other handle is an error.
+ */
+MXNET_DLL int MXFreeCachedOp(CachedOpHandle handle);
+
+/**
+ * Runs a cached operator; out of scope. The caller's outputs stay as they are.
+ */
+MXNET_DLL
+int MXInvokeCachedOp(CachedOpHandle handle,
+                     int num_inputs,
+                     NDArrayHandle *inputs,
+                     int *num_outputs,
+                     NDArrayHandle **outputs);
+
+/**
+ * As `MXInvokeCachedOp`, with storage types; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXInvokeCachedOpEx(CachedOpHandle handle,
+                       int num_inputs,
+                       NDArrayHandle *inputs,
+                       int *num_outputs,
+                       NDArrayHandle **outputs,
+                       const int **out_stypes);
+
+/**
+ * Rewinds an iterator; out of scope.
+ */
+MXNET_DLL int MXDataIterBeforeFirst(DataIterHandle handle);
+
+/**
+ * Makes an iterator; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXDataIterCreateIter(DataIterCreator handle,
+                         uint32_t num_param,
+                         const char **keys,
+                         const char **vals,
+                         DataIterHandle *out);
+
+/**
+ * Frees an iterator. Null is accepted; any other handle is an error.
+ */
+MXNET_DLL int MXDataIterFree(DataIterHandle handle);
+
+/**
+ * The data of the current batch; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXDataIterGetData(DataIterHandle handle, NDArrayHandle *out);
+
+/**
+ * The sample numbers of the current batch; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXDataIterGetIndex(DataIterHandle handle, uint64_t **out_index, uint64_t *out_size);
+
+/**
+ * The labels of the current batch; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXDataIterGetLabel(DataIterHandle handle, NDArrayHandle *out);
+
+/**
+ * The number of padding samples of the current batch; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXDataIterGetPadNum(DataIterHandle handle, int *pad);
+
+/**
+ * Moves to the next batch; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXDataIterNext(DataIterHandle handle, int *out);
+
+/**
+ * Runs a bound graph backward; out of scope.
+ */
+MXNET_DLL int MXExecutorBackward(ExecutorHandle handle, uint32_t len, NDArrayHandle *head_grads);
+
+/**
+ * As `MXExecutorBackward`, with the training flag; out of scope.
+ */
+MXNET_DLL
+int MXExecutorBackwardEx(ExecutorHandle handle,
+                         uint32_t len,
+                         NDArrayHandle *head_grads,
+                         int is_train);
+
+/**
+ * Binds a graph to arrays; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXExecutorBind(SymbolHandle symbol_handle,
+                   int dev_type,
+                   int dev_id,
+                   uint32_t len,
+                   NDArrayHandle *in_args,
+                   NDArrayHandle *arg_grad_store,
+                   uint32_t *grad_req_type,
+                   uint32_t aux_states_len,
+                   NDArrayHandle *aux_states,
+                   ExecutorHandle *out);
+
+/**
+ * As `MXExecutorBindX`, sharing memory with another executor; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXExecutorBindEX(SymbolHandle symbol_handle,
+                     int dev_type,
+                     int dev_id,
+                     uint32_t num_map_keys,
+                     const char **map_keys,
+                     const int *map_dev_types,
+                     const int *map_dev_ids,
+                     uint32_t len,
+                     NDArrayHandle *in_args,
+                     NDArrayHandle *arg_grad_store,
+                     uint32_t *grad_req_type,
+                     uint32_t aux_states_len,
+                     NDArrayHandle *aux_states,
+                     ExecutorHandle shared_exec,
+                     ExecutorHandle *out);
+
+/**
+ * As `MXExecutorBind`, with a device per group of nodes; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXExecutorBindX(SymbolHandle symbol_handle,
+                    int dev_type,
+                    int dev_id,
+                    uint32_t num_map_keys,
+                    const char **map_keys,
+                    const int *map_dev_types,
+                    const int *map_dev_ids,
+                    uint32_t len,
+                    NDArrayHandle *in_args,
+                    NDArrayHandle *arg_grad_store,
+                    uint32_t *grad_req_type,
+                    uint32_t aux_states_len,
+                    NDArrayHandle *aux_states,
+                    ExecutorHandle *out);
+
+/**
+ * Runs a bound graph; out of scope.
+ */
+MXNET_DLL int MXExecutorForward(ExecutorHandle handle, int is_train);
+
+/**
+ * Frees an executor. Null is accepted; any other handle is an error.
+ */
+MXNET_DLL int MXExecutorFree(ExecutorHandle handle);
+
+/**
+ * The graph an executor really runs; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXExecutorGetOptimizedSymbol(ExecutorHandle handle, SymbolHandle *out);
+
+/**
+ * The result arrays of an executor; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXExecutorOutputs(ExecutorHandle handle, uint32_t *out_size, NDArrayHandle **out);
+
+/**
+ * An executor as text for people; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXExecutorPrint(ExecutorHandle handle, const char **out_str);
+
+/**
+ * An executor for other input shapes; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXExecutorReshape(int partial_shaping,
+                      int allow_up_sizing,
+                      int dev_type,
+                      int dev_id,
+                      uint32_t num_map_keys,
+                      const char **map_keys,
+                      const int *map_dev_types,
+                      const int *map_dev_ids,
+                      uint32_t num_provided_arg_shapes,
+                      const char **provided_arg_shape_names,
+                      const uint32_t *provided_arg_shape_data,
+                      const uint32_t *provided_arg_shape_idx,
+                      uint32_t *num_in_args,
+                      NDArrayHandle **in_args,
+                      NDArrayHandle **arg_grads,
+                      uint32_t *num_aux_states,
+                      NDArrayHandle **aux_states,
+                      ExecutorHandle shared_exec,
+                      ExecutorHandle *out);
+
+/**
+ * As `MXExecutorReshape`, with -1 for an unknown size; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXExecutorReshapeEx(int partial_shaping,
+                        int allow_up_sizing,
+                        int dev_type,
+                        int dev_id,
+                        uint32_t num_map_keys,
+                        const char **map_keys,
+                        const int *map_dev_types,
+                        const int *map_dev_ids,
+                        uint32_t num_provided_arg_shapes,
+                        const char **provided_arg_shape_names,
+                        const int *provided_arg_shape_data,
+                        const uint32_t *provided_arg_shape_idx,
+                        uint32_t *num_in_args,
+                        NDArrayHandle **in_args,
+                        NDArrayHandle **arg_grads,
+                        uint32_t *num_aux_states,
+                        NDArrayHandle **aux_states,
+                        ExecutorHandle shared_exec,
+                        ExecutorHandle *out);
+
+/**
+ * Watches the results of each node; out of scope.
+ */
+MXNET_DLL
+int MXExecutorSetMonitorCallback(ExecutorHandle handle,
+                                 ExecutorMonitorCallback callback,
+                                 void *callback_handle);
+
+/**
+ * Watches the results and inputs of each node; out of scope.
+ */
+MXNET_DLL
+int MXExecutorSetMonitorCallbackEX(ExecutorHandle handle,
+                                   ExecutorMonitorCallback callback,
+                                   void *callback_handle,
+                                   bool monitor_all);
+
+/**
+ * Binds a graph to arrays it makes itself; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXExecutorSimpleBind(SymbolHandle symbol_handle,
+                         int dev_type,
+                         int dev_id,
+                         uint32_t num_g2c_keys,
+                         const char **g2c_keys,
+                         const int *g2c_dev_types,
+                         const int *g2c_dev_ids,
+                         uint32_t provided_grad_req_list_len,
+                         const char **provided_grad_req_names,
+                         const char **provided_grad_req_types,
+                         uint32_t num_provided_arg_shapes,
+                         const char **provided_arg_shape_names,
+                         const uint32_t *provided_arg_shape_data,
+                         const uint32_t *provided_arg_shape_idx,
+                         uint32_t num_provided_arg_dtypes,
+                         const char **provided_arg_dtype_names,
+                         const int *provided_arg_dtypes,
+                         uint32_t num_provided_arg_stypes,
+                         const char **provided_arg_stype_names,
+                         const int *provided_arg_stypes,
+                         uint32_t num_shared_arg_names,
+                         const char **shared_arg_name_list,
+                         int *shared_buffer_len,
+                         const char **shared_buffer_name_list,
+                         NDArrayHandle *shared_buffer_handle_list,
+                         const char ***updated_shared_buffer_name_list,
+                         NDArrayHandle **updated_shared_buffer_handle_list,
+                         uint32_t *num_in_args,
+                         NDArrayHandle **in_args,
+                         NDArrayHandle **arg_grads,
+                         uint32_t *num_aux_states,
+                         NDArrayHandle **aux_states,
+                         ExecutorHandle shared_exec_handle,
+                         ExecutorHandle *out);
+
+/**
+ * As `MXExecutorSimpleBind`, with -1 for an unknown size; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXExecutorSimpleBindEx(SymbolHandle symbol_handle,
+                           int dev_type,
+                           int dev_id,
+                           uint32_t num_g2c_keys,
+                           const char **g2c_keys,
+                           const int *g2c_dev_types,
+                           const int *g2c_dev_ids,
+                           uint32_t provided_grad_req_list_len,
+                           const char **provided_grad_req_names,
+                           const char **provided_grad_req_types,
+                           uint32_t num_provided_arg_shapes,
+                           const char **provided_arg_shape_names,
+                           const int *provided_arg_shape_data,
+                           const uint32_t *provided_arg_shape_idx,
+                           uint32_t num_provided_arg_dtypes,
+                           const char **provided_arg_dtype_names,
+                           const int *provided_arg_dtypes,
+                           uint32_t num_provided_arg_stypes,
+                           const char **provided_arg_stype_names,
+                           const int *provided_arg_stypes,
+                           uint32_t num_shared_arg_names,
+                           const char **shared_arg_name_list,
+                           int *shared_buffer_len,
+                           const char **shared_buffer_name_list,
+                           NDArrayHandle *shared_buffer_handle_list,
+                           const char ***updated_shared_buffer_name_list,
+                           NDArrayHandle **updated_shared_buffer_handle_list,
+                           uint32_t *num_in_args,
+                           NDArrayHandle **in_args,
+                           NDArrayHandle **arg_grads,
+                           uint32_t *num_aux_states,
+                           NDArrayHandle **aux_states,
+                           ExecutorHandle shared_exec_handle,
+                           ExecutorHandle *out);
+
+/**
+ * As `MXExecutorSimpleBindEx` in 64 bits; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXExecutorSimpleBindEx64(SymbolHandle symbol_handle,
+                             int dev_type,
+                             int dev_id,
+                             uint32_t num_g2c_keys,
+                             const char **g2c_keys,
+                             const int *g2c_dev_types,
+                             const int *g2c_dev_ids,
+                             uint32_t provided_grad_req_list_len,
+                             const char **provided_grad_req_names,
+                             const char **provided_grad_req_types,
+                             uint32_t num_provided_arg_shapes,
+                             const char **provided_arg_shape_names,
+                             const int64_t *provided_arg_shape_data,
+                             const uint32_t *provided_arg_shape_idx,
+                             uint32_t num_provided_arg_dtypes,
+                             const char **provided_arg_dtype_names,
+                             const int *provided_arg_dtypes,
+                             uint32_t num_provided_arg_stypes,
+                             const char **provided_arg_stype_names,
+                             const int *provided_arg_stypes,
+                             uint32_t num_shared_arg_names,
+                             const char **shared_arg_name_list,
+                             int *shared_buffer_len,
+                             const char **shared_buffer_name_list,
+                             NDArrayHandle *shared_buffer_handle_list,
+                             const char ***updated_shared_buffer_name_list,
+                             NDArrayHandle **updated_shared_buffer_handle_list,
+                             uint32_t *num_in_args,
+                             NDArrayHandle **in_args,
+                             NDArrayHandle **arg_grads,
+                             uint32_t *num_aux_states,
+                             NDArrayHandle **aux_states,
+                             ExecutorHandle shared_exec_handle,
+                             ExecutorHandle *out);
+
+/**
+ * Records a function with its own backward callback; out of scope.
+ */
+MXNET_DLL
+int MXCustomFunctionRecord(int num_inputs,
+                           NDArrayHandle *inputs,
+                           int num_outputs,
+                           NDArrayHandle *outputs,
+                           MXCallbackList *callbacks);
+
+/**
+ * Loads a library of operators; out of scope.
+ */
+MXNET_DLL int MXLoadLib(const char *path, unsigned int verbose);
+
+/**
+ * Free and total memory of a GPU in MiB; an error without one.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXGetGPUMemoryInformation(int dev, int *free_mem, int *total_mem);
+
+/**
+ * Free and total memory of a GPU in bytes; an error without one.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXGetGPUMemoryInformation64(int dev, uint64_t *free_mem, uint64_t *total_mem);
+
+/**
+ * Rewrites a graph to 8-bit operators; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXQuantizeSymbol(SymbolHandle sym_handle,
+                     SymbolHandle *ret_sym_handle,
+                     const int *dev_type,
+                     uint32_t num_excluded_sym_names,
+                     const char **excluded_sym_names,
+                     uint32_t num_excluded_op_names,
+                     const char **excluded_op_names,
+                     uint32_t num_offline,
+                     const char **offline_params,
+                     const char *quantized_dtype,
+                     bool calib_quantize,
+                     const char *quantize_mode,
+                     const char *quantize_granularity,
+                     uint32_t *out_num_calib_names,
+                     const char ***out_calib_names);
+
+/**
+ * Rewrites a graph to mixed precision; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXReducePrecisionSymbol(SymbolHandle sym_handle,
+                            SymbolHandle *ret_sym_handle,
+                            uint32_t num_args,
+                            const int *arg_type_data,
+                            uint32_t num_ind_ptr,
+                            const int *ind_ptr,
+                            const int *target_dtype,
+                            int cast_optional_params,
+                            uint32_t num_target_dtype_op_names,
+                            uint32_t num_fp32_op_names,
+                            uint32_t num_widest_dtype_op_names,
+                            uint32_t num_conditional_fp32_op_names,
+                            uint32_t num_excluded_symbols,
+                            uint32_t num_model_params,
+                            const char **target_dtype_op_names,
+                            const char **fp32_op_names,
+                            const char **widest_dtype_op_names,
+                            const char **conditional_fp32_op_names,
+                            const char **excluded_symbols,
+                            const char **conditional_param_names,
+                            const char **conditional_param_vals,
+                            const char **model_param_names,
+                            const char **arg_names);
+
+/**
+ * Puts value ranges into a quantised graph; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXSetCalibTableToQuantizedSymbol(SymbolHandle qsym_handle,
+                                     uint32_t num_layers,
+                                     const char **layer_names,
+                                     const float *low_quantiles,
+                                     const float *high_quantiles,
+                                     SymbolHandle *ret_sym_handle);
+
+/**
+ * Compiles a kernel (old interface); MXNet refuses it too.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXRtcCreate(char *name,
+                uint32_t num_input,
+                uint32_t num_output,
+                char **input_names,
+                char **output_names,
+                NDArrayHandle *inputs,
+                NDArrayHandle *outputs,
+                char *kernel,
+                RtcHandle *out);
+
+/**
+ * Launches a kernel; out of scope.
+ */
+MXNET_DLL
+int MXRtcCudaKernelCall(CudaKernelHandle handle,
+                        int dev_id,
+                        void **args,
+                        uint32_t grid_dim_x,
+                        uint32_t grid_dim_y,
+                        uint32_t grid_dim_z,
+                        uint32_t block_dim_x,
+                        uint32_t block_dim_y,
+                        uint32_t block_dim_z,
+                        uint32_t shared_mem);
+
+/**
+ * A kernel of a compiled module; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXRtcCudaKernelCreate(CudaModuleHandle handle,
+                          const char *name,
+                          int num_args,
+                          int *is_ndarray,
+                          int *is_const,
+                          int *arg_types,
+                          CudaKernelHandle *out);
+
+/**
+ * Frees a kernel. Null is accepted; any other handle is an error.
+ */
+MXNET_DLL int MXRtcCudaKernelFree(CudaKernelHandle handle);
+
+/**
+ * Compiles CUDA source; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXRtcCudaModuleCreate(const char *source,
+                          int num_options,
+                          const char **options,
+                          int num_exports,
+                          const char **exports,
+                          CudaModuleHandle *out);
+
+/**
+ * Frees a compiled module. Null is accepted; any other handle is an error.
+ */
+MXNET_DLL int MXRtcCudaModuleFree(CudaModuleHandle handle);
+
+/**
+ * Frees a kernel (old interface). Null is accepted; any other handle is an error.
+ */
+MXNET_DLL int MXRtcFree(RtcHandle handle);
+
+/**
+ * Launches a kernel (old interface); MXNet refuses it too.
+ */
+MXNET_DLL
+int MXRtcPush(RtcHandle handle,
+              uint32_t num_input,
+              uint32_t num_output,
+              NDArrayHandle *inputs,
+              NDArrayHandle *outputs,
+              uint32_t gridDimX,
+              uint32_t gridDimY,
+              uint32_t gridDimZ,
+              uint32_t blockDimX,
+              uint32_t blockDimY,
+              uint32_t blockDimZ);
+
+/**
+ * Registers a function with TVM; out of scope.
+ */
+MXNET_DLL int MXTVMBridge(TVMFunctionHandle pregister);
+
+/**
+ * Groups the named operators of a graph; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXBuildSubgraphByOpNames(SymbolHandle sym_handle,
+                             const char *prop_name,
+                             uint32_t num_ops,
+                             const char **op_names,
+                             SymbolHandle *ret_sym_handle);
+
+/**
+ * Rewrites a graph for a backend; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXGenBackendSubgraph(SymbolHandle sym_handle,
+                         const char *backend,
+                         SymbolHandle *ret_sym_handle);
+
+/**
+ * Rewrites a graph and its parameters for a backend; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXOptimizeForBackend(SymbolHandle sym_handle,
+                         const char *backend_name,
+                         int dev_type,
+                         SymbolHandle *ret_sym_handle,
+                         uint32_t args_len,
+                         NDArrayHandle *in_args_handle,
+                         uint32_t aux_len,
+                         NDArrayHandle *in_aux_handle,
+                         uint32_t num_options,
+                         const char **keys,
+                         const char **vals,
+                         uint32_t num_input_shapes,
+                         const char **input_shape_names,
+                         const int64_t *input_shape_data,
+                         const uint32_t *input_shape_idx,
+                         uint32_t num_input_dtypes,
+                         const char **input_dtype_names,
+                         const int *input_dtypes,
+                         uint32_t num_input_stypes,
+                         const char **input_stype_names,
+                         const int *input_stypes,
+                         bool skip_infer,
+                         int *new_args_cnt,
+                         NDArrayHandle **new_args_handle,
+                         char ***new_arg_names_handle,
+                         int *new_aux_cnt,
+                         NDArrayHandle **new_aux_handle,
+                         char ***new_aux_names_handle);
+
+/**
+ * Forgets the operator names of a grouping; out of scope.
+ */
+MXNET_DLL int MXRemoveSubgraphPropertyOpNames(const char *prop_name);
+
+/**
+ * Forgets the operator names of a backend; out of scope.
+ */
+MXNET_DLL int MXRemoveSubgraphPropertyOpNamesV2(const char *prop_name);
+
+/**
+ * Names the operators of a grouping; out of scope.
+ */
+MXNET_DLL
+int MXSetSubgraphPropertyOpNames(const char *prop_name,
+                                 uint32_t num_ops,
+                                 const char **op_names);
+
+/**
+ * Names the operators of a backend; out of scope.
+ */
+MXNET_DLL
+int MXSetSubgraphPropertyOpNamesV2(const char *prop_name,
+                                   uint32_t num_ops,
+                                   const char **op_names);
+
+/**
+ * The graph that recording made of an array; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXAutogradGetSymbol(NDArrayHandle handle, SymbolHandle *out);
+
+/**
+ * One operator of a graph as a graph of its own; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXGenAtomicSymbolFromSymbol(SymbolHandle sym_handle, SymbolHandle *ret_sym_handle);
+
+/**
+ * A second handle on a graph; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXShallowCopySymbol(SymbolHandle src, SymbolHandle *out);
+
+/**
+ * Connects a graph to its inputs; out of scope.
+ */
+MXNET_DLL
+int MXSymbolCompose(SymbolHandle sym,
+                    const char *name,
+                    uint32_t num_args,
+                    const char **keys,
+                    SymbolHandle *args);
+
+/**
+ * A deep copy of a graph; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXSymbolCopy(SymbolHandle symbol, SymbolHandle *out);
+
+/**
+ * A graph of one operator; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXSymbolCreateAtomicSymbol(AtomicSymbolCreator creator,
+                               uint32_t num_param,
+                               const char **keys,
+                               const char **vals,
+                               SymbolHandle *out);
+
+/**
+ * Reads a graph from a JSON file; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXSymbolCreateFromFile(const char *fname, SymbolHandle *out);
+
+/**
+ * Reads a graph from JSON text; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXSymbolCreateFromJSON(const char *json, SymbolHandle *out);
+
+/**
+ * Several graphs as one with all their outputs; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXSymbolCreateGroup(uint32_t num_symbols, SymbolHandle *symbols, SymbolHandle *out);
+
+/**
+ * A named input of a graph; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXSymbolCreateVariable(const char *name, SymbolHandle *out);
+
+/**
+ * Separates a marked part of a graph from the rest; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXSymbolCutSubgraph(SymbolHandle sym, SymbolHandle **inputs, int *input_size);
+
+/**
+ * Frees a graph. Null is accepted, as there is nothing to free; any other handle is an error.
+ */
+MXNET_DLL int MXSymbolFree(SymbolHandle symbol);
+
+/**
+ * Reads one attribute of a graph; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXSymbolGetAttr(SymbolHandle symbol, const char *key, const char **out, int *success);
+
+/**
+ * The direct inputs of a graph; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXSymbolGetChildren(SymbolHandle symbol, SymbolHandle *out);
+
+/**
+ * The variables a graph reads; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXSymbolGetInputSymbols(SymbolHandle sym, SymbolHandle **inputs, int *input_size);
+
+/**
+ * A graph whose outputs are all inner results; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXSymbolGetInternals(SymbolHandle symbol, SymbolHandle *out);
+
+/**
+ * The name of a graph; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXSymbolGetName(SymbolHandle symbol, const char **out, int *success);
+
+/**
+ * The number of results of a graph; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXSymbolGetNumOutputs(SymbolHandle symbol, uint32_t *output_count);
+
+/**
+ * One result of a graph; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXSymbolGetOutput(SymbolHandle symbol, uint32_t index, SymbolHandle *out);
+
+/**
+ * The gradient graph; MXNet never implemented it either.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXSymbolGrad(SymbolHandle sym, uint32_t num_wrt, const char **wrt, SymbolHandle *out);
+
+/**
+ * Shapes in a graph from those of its inputs; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXSymbolInferShape(SymbolHandle sym,
+                       uint32_t num_args,
+                       const char **keys,
+                       const uint32_t *arg_ind_ptr,
+                       const uint32_t *arg_shape_data,
+                       uint32_t *in_shape_size,
+                       const uint32_t **in_shape_ndim,
+                       const uint32_t ***in_shape_data,
+                       uint32_t *out_shape_size,
+                       const uint32_t **out_shape_ndim,
+                       const uint32_t ***out_shape_data,
+                       uint32_t *aux_shape_size,
+                       const uint32_t **aux_shape_ndim,
+                       const uint32_t ***aux_shape_data,
+                       int *complete);
+
+/**
+ * As `MXSymbolInferShape`, with -1 for an unknown size; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXSymbolInferShapeEx(SymbolHandle sym,
+                         uint32_t num_args,
+                         const char **keys,
+                         const uint32_t *arg_ind_ptr,
+                         const int *arg_shape_data,
+                         uint32_t *in_shape_size,
+                         const int **in_shape_ndim,
+                         const int ***in_shape_data,
+                         uint32_t *out_shape_size,
+                         const int **out_shape_ndim,
+                         const int ***out_shape_data,
+                         uint32_t *aux_shape_size,
+                         const int **aux_shape_ndim,
+                         const int ***aux_shape_data,
+                         int *complete);
+
+/**
+ * As `MXSymbolInferShapeEx` in 64 bits; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXSymbolInferShapeEx64(SymbolHandle sym,
+                           uint32_t num_args,
+                           const char **keys,
+                           const int64_t *arg_ind_ptr,
+                           const int64_t *arg_shape_data,
+                           size_t *in_shape_size,
+                           const int **in_shape_ndim,
+                           const int64_t ***in_shape_data,
+                           size_t *out_shape_size,
+                           const int **out_shape_ndim,
+                           const int64_t ***out_shape_data,
+                           size_t *aux_shape_size,
+                           const int **aux_shape_ndim,
+                           const int64_t ***aux_shape_data,
+                           int *complete);
+
+/**
+ * Shapes in a graph as far as they are known; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXSymbolInferShapePartial(SymbolHandle sym,
+                              uint32_t num_args,
+                              const char **keys,
+                              const uint32_t *arg_ind_ptr,
+                              const uint32_t *arg_shape_data,
+                              uint32_t *in_shape_size,
+                              const uint32_t **in_shape_ndim,
+                              const uint32_t ***in_shape_data,
+                              uint32_t *out_shape_size,
+                              const uint32_t **out_shape_ndim,
+                              const uint32_t ***out_shape_data,
+                              uint32_t *aux_shape_size,
+                              const uint32_t **aux_shape_ndim,
+                              const uint32_t ***aux_shape_data,
+                              int *complete);
+
+/**
+ * As `MXSymbolInferShapePartial`, with -1 for an unknown size; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXSymbolInferShapePartialEx(SymbolHandle sym,
+                                uint32_t num_args,
+                                const char **keys,
+                                const uint32_t *arg_ind_ptr,
+                                const int *arg_shape_data,
+                                uint32_t *in_shape_size,
+                                const int **in_shape_ndim,
+                                const int ***in_shape_data,
+                                uint32_t *out_shape_size,
+                                const int **out_shape_ndim,
+                                const int ***out_shape_data,
+                                uint32_t *aux_shape_size,
+                                const int **aux_shape_ndim,
+                                const int ***aux_shape_data,
+                                int *complete);
+
+/**
+ * As `MXSymbolInferShapePartialEx` in 64 bits; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXSymbolInferShapePartialEx64(SymbolHandle sym,
+                                  uint32_t num_args,
+                                  const char **keys,
+                                  const int64_t *arg_ind_ptr,
+                                  const int64_t *arg_shape_data,
+                                  size_t *in_shape_size,
+                                  const int **in_shape_ndim,
+                                  const int64_t ***in_shape_data,
+                                  size_t *out_shape_size,
+                                  const int **out_shape_ndim,
+                                  const int64_t ***out_shape_data,
+                                  size_t *aux_shape_size,
+                                  const int **aux_shape_ndim,
+                                  const int64_t ***aux_shape_data,
+                                  int *complete);
+
+/**
+ * Element types in a graph from those of its inputs; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXSymbolInferType(SymbolHandle sym,
+                      uint32_t num_args,
+                      const char **keys,
+                      const int *arg_type_data,
+                      uint32_t *in_type_size,
+                      const int **in_type_data,
+                      uint32_t *out_type_size,
+                      const int **out_type_data,
+                      uint32_t *aux_type_size,
+                      const int **aux_type_data,
+                      int *complete);
+
+/**
+ * Element types in a graph as far as they are known; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXSymbolInferTypePartial(SymbolHandle sym,
+                             uint32_t num_args,
+                             const char **keys,
+                             const int *arg_type_data,
+                             uint32_t *in_type_size,
+                             const int **in_type_data,
+                             uint32_t *out_type_size,
+                             const int **out_type_data,
+                             uint32_t *aux_type_size,
+                             const int **aux_type_data,
+                             int *complete);
+
+/**
+ * Names of the inputs of a graph; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXSymbolListArguments(SymbolHandle symbol,
+                          uint32_t *out_size,
+                          const char ***out_str_array);
+
+/**
+ * All attributes in a graph; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXSymbolListAttr(SymbolHandle symbol, uint32_t *out_size, const char ***out);
+
+/**
+ * The attributes of the last node of a graph; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXSymbolListAttrShallow(SymbolHandle symbol, uint32_t *out_size, const char ***out);
+
+/**
+ * Names of the auxiliary states of a graph; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXSymbolListAuxiliaryStates(SymbolHandle symbol,
+                                uint32_t *out_size,
+                                const char ***out_str_array);
+
+/**
+ * Names of the results of a graph; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXSymbolListOutputs(SymbolHandle symbol,
+                        uint32_t *out_size,
+                        const char ***out_str_array);
+
+/**
+ * A graph as text for people; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXSymbolPrint(SymbolHandle symbol, const char **out_str);
+
+/**
+ * A graph without its precision casts; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXSymbolRemoveAmpCast(SymbolHandle sym_handle, SymbolHandle *ret_sym_handle);
+
+/**
+ * Writes a graph to a JSON file; out of scope.
+ */
+MXNET_DLL int MXSymbolSaveToFile(SymbolHandle symbol, const char *fname);
+
+/**
+ * A graph as JSON text; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL int MXSymbolSaveToJSON(SymbolHandle symbol, const char **out_json);
+
+/**
+ * Sets one attribute of a graph; out of scope.
+ */
+MXNET_DLL int MXSymbolSetAttr(SymbolHandle symbol, const char *key, const char *value);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
