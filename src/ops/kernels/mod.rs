@@ -1,3 +1,4 @@
 //! The loops: functions on slices and arrays that know nothing of operators, names or the engine.
 
+pub mod real;
 pub mod storage;
