@@ -11,5 +11,6 @@ pub mod capi;
 pub mod engine;
 pub mod mem;
 pub mod ops;
+pub mod ps;
 pub mod recordio;
 pub mod telemetry;

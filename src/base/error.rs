@@ -7,7 +7,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// When an error happens. The numbers are part of the ABI (`mxkv_last_error_kind`): a number is never reused.
 #[non_exhaustive]
@@ -52,6 +52,35 @@ pub enum ErrorKind {
     Internal = 18,
     /// Stock MXNet raises `NotImplementedError` here (the p3 store), and so do we.
     NotImplemented = 19,
+}
+
+impl ErrorKind {
+    /// The kind with this number, if there is one.
+    pub fn from_number(number: i32) -> Option<Self> {
+        use ErrorKind::*;
+        [
+            InvalidArgument,
+            UnknownKey,
+            DuplicateKey,
+            Shape,
+            DType,
+            StorageType,
+            Unsupported,
+            NotBuilt,
+            Config,
+            Timeout,
+            PeerLost,
+            Closed,
+            Auth,
+            Protocol,
+            Io,
+            OutOfMemory,
+            Callback,
+            Internal,
+        ]
+        .into_iter()
+        .find(|kind| *kind as i32 == number)
+    }
 }
 
 #[derive(Clone)]
