@@ -166,6 +166,89 @@ typedef int (*CustomFunctionBwdFunc)(int num_ograds, int num_igrads, void **ptrs
 typedef int (*CustomFunctionDelFunc)(void *state);
 
 /**
+ * Gives arrays a gradient buffer each and says how a backward pass should write it.
+ *
+ * @param var_handles   `num_var` arrays
+ * @param reqs_array    for each: 0 no gradient, 1 write, 2 write in place, 3 add
+ * @param grad_handles  for each its buffer, which stays shared with the array
+ *
+ * What the caller vouches for:
+ * Each list holds `num_var` elements.
+ */
+MXNET_DLL
+int MXAutogradMarkVariables(uint32_t num_var,
+                            NDArrayHandle *var_handles,
+                            uint32_t *reqs_array,
+                            NDArrayHandle *grad_handles);
+
+/**
+ * The gradient buffer of an array.
+ *
+ * @param out  receives a handle that shares the buffer; owned, free with MXNDArrayFree; null if there is none
+ *
+ * What the caller vouches for:
+ * `out` is writable.
+ */
+MXNET_DLL
+int MXNDArrayGetGrad(NDArrayHandle handle,
+                     NDArrayHandle *out);
+
+/**
+ * Says whether the gradient of an array is new; trainers set 0 when they have used it.
+ */
+MXNET_DLL int MXNDArraySetGradState(NDArrayHandle handle, int state);
+
+/**
+ * Whether the gradient of an array is new.
+ *
+ * @param out  receives 1 or 0; 0 for an array that is not a marked variable
+ *
+ * What the caller vouches for:
+ * `out` is writable.
+ */
+MXNET_DLL int MXNDArrayGetGradState(NDArrayHandle handle, int *out);
+
+/**
+ * Runs a graph backward; always fails, as there is no graph.
+ *
+ * What the caller vouches for:
+ * `output_handles` holds `num_output` elements.
+ */
+MXNET_DLL int MXAutogradComputeGradient(uint32_t num_output, NDArrayHandle *output_handles);
+
+/**
+ * Runs a graph backward; always fails, as there is no graph.
+ *
+ * What the caller vouches for:
+ * `output_handles` holds `num_output` elements.
+ */
+MXNET_DLL
+int MXAutogradBackward(uint32_t num_output,
+                       NDArrayHandle *output_handles,
+                       NDArrayHandle *ograd_handles,
+                       int retain_graph);
+
+/**
+ * Runs a graph backward; always fails, as there is no graph.
+ *
+ * @param grad_handles, grad_stypes  receive null, where they are not null
+ *
+ * What the caller vouches for:
+ * `output_handles` holds `num_output` elements; `grad_handles` and `grad_stypes` are null or writable.
+ */
+MXNET_DLL
+int MXAutogradBackwardEx(uint32_t num_output,
+                         NDArrayHandle *output_handles,
+                         NDArrayHandle *ograd_handles,
+                         uint32_t num_variables,
+                         NDArrayHandle *var_handles,
+                         int retain_graph,
+                         int create_graph,
+                         int is_train,
+                         NDArrayHandle **grad_handles,
+                         int **grad_stypes);
+
+/**
  * Accepts the maker of a custom operator and forgets it.
  *
  * What the caller vouches for:

@@ -5,6 +5,7 @@
 //! take such calls over.
 
 mod args;
+mod autograd;
 mod boundary;
 mod custom_op;
 mod data_iter;

@@ -43,7 +43,8 @@ pub(super) fn array(argument: &str, handle: *const c_void) -> Result<NdArray> {
 /// The arrays behind a list of handles.
 pub(super) fn arrays(argument: &str, handles: &[*mut c_void]) -> Result<Vec<NdArray>> {
     let table = &runtime()?.arrays;
-    let mut found = Vec::with_capacity(handles.len());
+    // A made-up count ends at the first bad handle; it must not ask for memory before.
+    let mut found = Vec::with_capacity(handles.len().min(1024));
     for (i, handle) in handles.iter().enumerate() {
         // The name with the index is made only when it is needed: this is the hot path of push and pull.
         let array = table.get(argument, *handle).map(|object| object.array.read().clone());

@@ -7,16 +7,12 @@
 
 use super::args::{out, slice_in, text_in};
 use super::boundary::boundary;
-use super::handle::{Kind, Table};
+use super::runtime::runtime;
 use super::types::RecordIOHandle;
 use crate::base::sync::{Arc, Mutex};
 use crate::recordio::{Reader, Writer};
 use libc::{c_char, c_int};
-use once_cell::sync::Lazy;
-use std::ptr::{null, null_mut};
-
-static WRITERS: Lazy<Table<Mutex<Writer>>> = Lazy::new(|| Table::new(Kind::RecordIoWriter));
-static READERS: Lazy<Table<Mutex<Reader>>> = Lazy::new(|| Table::new(Kind::RecordIoReader));
+use std::ptr::null;
 
 /// Creates a RecordIO file, or empties the one there is.
 ///
@@ -30,10 +26,9 @@ pub unsafe extern "C" fn MXRecordIOWriterCreate(uri: *const c_char, out: *mut Re
     boundary("MXRecordIOWriterCreate", || {
         // SAFETY: the caller vouches for both.
         let (uri, out) = unsafe { (text_in("uri", uri), self::out("out", out)?) };
-        let writer =
-            uri.and_then(Writer::create).and_then(|writer| WRITERS.insert(Arc::new(Mutex::new(writer))));
-        out.set(*writer.as_ref().unwrap_or(&null_mut()));
-        writer.map(drop)
+        let writer = Arc::new(Mutex::new(Writer::create(uri?)?));
+        out.set(runtime()?.record_writers.insert(writer)?);
+        Ok(())
     })
 }
 
@@ -41,7 +36,7 @@ pub unsafe extern "C" fn MXRecordIOWriterCreate(uri: *const c_char, out: *mut Re
 #[unsafe(no_mangle)]
 pub extern "C" fn MXRecordIOWriterFree(handle: RecordIOHandle) -> c_int {
     boundary("MXRecordIOWriterFree", || {
-        if handle.is_null() { Ok(()) } else { WRITERS.remove("handle", handle).map(drop) }
+        if handle.is_null() { Ok(()) } else { runtime()?.record_writers.remove("handle", handle).map(drop) }
     })
 }
 
@@ -59,7 +54,7 @@ pub unsafe extern "C" fn MXRecordIOWriterWriteRecord(
     size: usize,
 ) -> c_int {
     boundary("MXRecordIOWriterWriteRecord", || {
-        let writer = WRITERS.get("handle", handle)?;
+        let writer = runtime()?.record_writers.get("handle", handle)?;
         Writer::check_size(size)?;
         // SAFETY: the caller vouches for `size` bytes.
         let record = unsafe { slice_in("buf", buf.cast::<u8>(), size) }?;
@@ -78,7 +73,7 @@ pub unsafe extern "C" fn MXRecordIOWriterTell(handle: RecordIOHandle, pos: *mut 
     boundary("MXRecordIOWriterTell", || {
         // SAFETY: the caller vouches for `pos`.
         let pos = unsafe { out("pos", pos) }?;
-        pos.set(WRITERS.get("handle", handle)?.lock().tell() as usize);
+        pos.set(runtime()?.record_writers.get("handle", handle)?.lock().tell() as usize);
         Ok(())
     })
 }
@@ -95,10 +90,9 @@ pub unsafe extern "C" fn MXRecordIOReaderCreate(uri: *const c_char, out: *mut Re
     boundary("MXRecordIOReaderCreate", || {
         // SAFETY: the caller vouches for both.
         let (uri, out) = unsafe { (text_in("uri", uri), self::out("out", out)?) };
-        let reader =
-            uri.and_then(Reader::open).and_then(|reader| READERS.insert(Arc::new(Mutex::new(reader))));
-        out.set(*reader.as_ref().unwrap_or(&null_mut()));
-        reader.map(drop)
+        let reader = Arc::new(Mutex::new(Reader::open(uri?)?));
+        out.set(runtime()?.record_readers.insert(reader)?);
+        Ok(())
     })
 }
 
@@ -106,7 +100,7 @@ pub unsafe extern "C" fn MXRecordIOReaderCreate(uri: *const c_char, out: *mut Re
 #[unsafe(no_mangle)]
 pub extern "C" fn MXRecordIOReaderFree(handle: RecordIOHandle) -> c_int {
     boundary("MXRecordIOReaderFree", || {
-        if handle.is_null() { Ok(()) } else { READERS.remove("handle", handle).map(drop) }
+        if handle.is_null() { Ok(()) } else { runtime()?.record_readers.remove("handle", handle).map(drop) }
     })
 }
 
@@ -126,7 +120,7 @@ pub unsafe extern "C" fn MXRecordIOReaderReadRecord(
     boundary("MXRecordIOReaderReadRecord", || {
         // SAFETY: the caller vouches for both.
         let (buf, size) = unsafe { (out("buf", buf)?, out("size", size)?) };
-        let reader = READERS.get("handle", handle)?;
+        let reader = runtime()?.record_readers.get("handle", handle)?;
         let mut reader = reader.lock();
         let record = reader.read()?;
         buf.set(record.map_or(null(), |record| record.as_ptr().cast()));
@@ -138,7 +132,9 @@ pub unsafe extern "C" fn MXRecordIOReaderReadRecord(
 /// Continues reading at a position, which must be the start of a record.
 #[unsafe(no_mangle)]
 pub extern "C" fn MXRecordIOReaderSeek(handle: RecordIOHandle, pos: usize) -> c_int {
-    boundary("MXRecordIOReaderSeek", || READERS.get("handle", handle)?.lock().seek(pos as u64))
+    boundary("MXRecordIOReaderSeek", || {
+        runtime()?.record_readers.get("handle", handle)?.lock().seek(pos as u64)
+    })
 }
 
 /// Where the next record starts.
@@ -152,7 +148,7 @@ pub unsafe extern "C" fn MXRecordIOReaderTell(handle: RecordIOHandle, pos: *mut 
     boundary("MXRecordIOReaderTell", || {
         // SAFETY: the caller vouches for `pos`.
         let pos = unsafe { out("pos", pos) }?;
-        pos.set(READERS.get("handle", handle)?.lock().tell() as usize);
+        pos.set(runtime()?.record_readers.get("handle", handle)?.lock().tell() as usize);
         Ok(())
     })
 }

@@ -7,9 +7,10 @@ use super::handle::{Kind, Table};
 use super::objects::ArrayObject;
 use crate::base::Result;
 use crate::base::config::Env;
-use crate::base::sync::{Arc, RwLock, thread};
+use crate::base::sync::{Arc, Mutex, RwLock, thread};
 use crate::engine::{Engine, Mode};
 use crate::ops::Rng;
+use crate::recordio;
 use crate::telemetry::Trace;
 use once_cell::sync::OnceCell;
 
@@ -18,6 +19,8 @@ pub(super) struct Runtime {
     pub trace: Arc<Trace>,
     pub rng: Rng,
     pub arrays: Table<ArrayObject>,
+    pub record_readers: Table<Mutex<recordio::Reader>>,
+    pub record_writers: Table<Mutex<recordio::Writer>>,
     /// The process environment behind the table of `MXInitPSEnv`.
     pub ps_env: RwLock<Env>,
 }
@@ -42,6 +45,8 @@ impl Runtime {
             trace,
             rng: Rng::default(),
             arrays: Table::new(Kind::NdArray),
+            record_readers: Table::new(Kind::RecordIoReader),
+            record_writers: Table::new(Kind::RecordIoWriter),
             ps_env: RwLock::new(Env::process()),
         })
     }
