@@ -4,13 +4,10 @@ The tests describe MXNet's behaviour and therefore pass on both; the few that de
 mark `ours` with the reason.
 """
 
-import os
-
 import mxnet as mx
 import numpy as np
 import pytest
-
-ORIGINAL = "MXNET_LIBRARY_PATH" not in os.environ
+from support import ORIGINAL
 
 
 def pytest_terminal_summary(terminalreporter):

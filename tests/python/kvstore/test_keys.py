@@ -116,14 +116,14 @@ def test_updater_order_is_by_number(store, kind):
     store.init(keys, [mx.nd.zeros((2,))] * 3)
     store._set_updater(lambda key, recv, local: seen.append(key))
     store.push(keys[::-1], [mx.nd.ones((2,))] * 3)
-    assert seen == ([10, 20, 30] if kind == "int" else ["c", "a", "b"] or keys)
+    assert seen == ([10, 20, 30] if kind == "int" else [b"c", b"a", b"b"])
 
 
-def test_no_entries_is_no_error(store):
-    for function in ("MXKVStoreInit", "MXKVStoreInitEx"):
-        check_call(getattr(_LIB, function)(store.handle, 0, None, None))
-    for function in ("MXKVStorePush", "MXKVStorePushEx", "MXKVStorePull", "MXKVStorePullEx"):
-        check_call(getattr(_LIB, function)(store.handle, 0, None, None, 0))
+@pytest.mark.parametrize("suffix", ["", "Ex"])
+def test_no_entries_is_no_error(store, suffix):
+    check_call(getattr(_LIB, "MXKVStoreInit" + suffix)(store.handle, 0, None, None))
+    for call in ("MXKVStorePush", "MXKVStorePull"):
+        check_call(getattr(_LIB, call + suffix)(store.handle, 0, None, None, 0))
 
 
 @pytest.mark.ours("the original crashes")

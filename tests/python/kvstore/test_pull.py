@@ -135,7 +135,9 @@ def test_rows_of_a_store_without_rows(store):
     assert out.indices.shape[0] == 0
 
 
-def test_rows_are_converted(sparse_store):
+def test_rows_are_converted(sparse_store, name):
+    if ORIGINAL and name == "device":
+        pytest.skip("an error in the original")
     out = mx.nd.sparse.zeros("row_sparse", (4, 2), dtype="float64")
     sparse_store.row_sparse_pull("e", out=out, row_ids=mx.nd.array([1]))
     assert out.dtype == np.float64 and out.data.asnumpy().tolist() == [[1, 1]]

@@ -1,0 +1,106 @@
+"""2-bit gradient compression in the `device` store, against values recorded from MXNet 1.9.1."""
+
+import json
+
+from support import *
+
+GOLDEN = VECTORS / "compression"
+
+
+def cases(name):
+    return [pytest.param(case, id=str(case.get("name", case.get("params")))) for case in json.loads((GOLDEN / name).read_text())["cases"]]
+
+
+def decode(text, shape):
+    return np.frombuffer(bytes.fromhex(text), "float32").reshape(shape)
+
+
+def set_raw(store, parameters):
+    keys, values = [(ctypes.c_char_p * len(parameters))(*[str(x).encode() for x in part])
+                    for part in (parameters.keys(), parameters.values())]
+    return _LIB.MXKVStoreSetGradientCompression(store.handle, len(parameters), keys, values)
+
+
+@pytest.mark.parametrize("case", cases("twobit_kvstore.json"))
+def test_recorded_run(case):
+    shape, key = case["shape"], "w"
+    store = mx.kv.create("device")
+    store.set_gradient_compression(case["params"])
+    store.init(key, mx.nd.ones(shape) if case["init"] == "ones" else mx.nd.zeros(shape))
+    if "optimizer" in case:
+        given = dict(case["optimizer"])
+        store.set_optimizer(mx.optimizer.create(given.pop("name"), **given.get("params", given)))
+    for entry in case["rounds"]:
+        if "threshold" in entry:
+            store.set_gradient_compression({**case["params"], "threshold": entry["threshold"]})
+        gradients = [mx.nd.array(decode(g, shape), ctx=mx.cpu(i)) for i, g in enumerate(entry["grads_hex"])]
+        store.push(key, gradients)
+        out = mx.nd.zeros(shape)
+        store.pull(key, out=out)
+        np.testing.assert_allclose(out.asnumpy(), decode(entry["pulled_hex"], shape), rtol=1e-6)
+        for gradient, given in zip(gradients, entry["grads_hex"]):
+            same_bits(gradient, decode(given, shape))
+
+
+@pytest.mark.parametrize("case", cases("twobit.json"))
+def test_recorded_codec(case):
+    """One device: what is pulled is the decoded gradient itself."""
+    shape = case["shape"]
+    store = mx.kv.create("device")
+    store.set_gradient_compression({"type": "2bit", "threshold": case["threshold"]})
+    store.init(1, mx.nd.zeros(shape))
+    for entry in case["rounds"]:
+        store.push(1, mx.nd.array(decode(entry["grad_hex"], shape)))
+        out = mx.nd.zeros(shape)
+        store.pull(1, out=out)
+        same_bits(out, decode(entry["dequantized_hex"], shape))
+
+
+@pytest.mark.parametrize("case", cases("params.json"))
+def test_parameters(case):
+    assert set_raw(mx.kv.create("device"), case["params"]) == (0 if case["accepted"] else -1)
+
+
+def test_the_frontend_refuses_it_on_local():
+    with pytest.raises(Exception, match="[Gg]radient compression"):
+        mx.kv.create("local").set_gradient_compression({"type": "2bit"})
+
+
+@pytest.mark.ours("the original accepts it and does not compress")
+@pytest.mark.parametrize("name", ["local", "local_update_cpu", "local_allreduce_cpu"])
+def test_local_refuses_it(name):
+    store = mx.kv.create(name)
+    with fails("local", "compress"):
+        check_call(set_raw(store, {"type": "2bit", "threshold": "0.5"}))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64", "int32"])
+def test_only_float32(dtype):
+    store = mx.kv.create("device")
+    store.set_gradient_compression({"type": "2bit"})
+    store.init(1, mx.nd.zeros((4,), dtype=dtype))
+    with fails("float32", dtype):
+        store.push(1, [mx.nd.ones((4,), dtype=dtype)] * 2)
+        mx.nd.waitall()
+
+
+@pytest.mark.ours("silently wrong in the original")
+def test_row_sparse_gradients_are_refused():
+    store = mx.kv.create("device")
+    store.set_gradient_compression({"type": "2bit"})
+    store.init(1, mx.nd.zeros((4, 2)))
+    with fails("row_sparse"):
+        store.push(1, row_sparse([[1, 2]], [1], (4, 2)))
+        mx.nd.waitall()
+
+
+@pytest.mark.ours("the original crashes")
+def test_switched_on_after_pushes_from_several_devices():
+    store = mx.kv.create("device")
+    store.init(1, mx.nd.zeros((4,)))
+    values = [mx.nd.full((4,), 0.75, ctx=mx.cpu(i)) for i in range(2)]
+    store.push(1, values)
+    store.set_gradient_compression({"type": "2bit", "threshold": 0.5})
+    out = mx.nd.zeros((4,))
+    store.pushpull(1, values, out=out)
+    assert out.asnumpy().tolist() == [1, 1, 1, 1]
