@@ -319,6 +319,90 @@ MXNET_DLL
 const char *MXGetLastError(void);
 
 /**
+ * All functions.
+ *
+ * @param out_size   receives their number
+ * @param out_array  receives the handles; they and the list live as long as the process
+ *
+ * What the caller vouches for:
+ * Both are writable.
+ */
+MXNET_DLL int MXListFunctions(uint32_t *out_size, FunctionHandle **out_array);
+
+/**
+ * Looks a function up by name.
+ *
+ * @param out  receives the handle, null if there is no such function
+ *
+ * What the caller vouches for:
+ * `name` is a NUL-terminated text, `out` is writable.
+ */
+MXNET_DLL int MXGetFunction(const char *name, FunctionHandle *out);
+
+/**
+ * What a function is called, does and takes; see MXSymbolGetAtomicSymbolInfo.
+ *
+ * What the caller vouches for:
+ * All but `fun` and `return_type` are writable, `return_type` is null or writable.
+ */
+MXNET_DLL
+int MXFuncGetInfo(FunctionHandle fun,
+                  const char **name,
+                  const char **description,
+                  uint32_t *num_args,
+                  const char ***arg_names,
+                  const char ***arg_type_infos,
+                  const char ***arg_descriptions,
+                  const char **return_type MXNET_DEFAULT(NULL));
+
+/**
+ * How many arrays and numbers a function takes.
+ *
+ * @param num_use_vars, num_scalars, num_mutate_vars  receive the numbers of arrays read, numbers, arrays written
+ * @param type_mask  receives 1 (arrays before numbers) + 4 (empty outputs are accepted), or 0
+ *
+ * What the caller vouches for:
+ * All but `fun` are writable.
+ */
+MXNET_DLL
+int MXFuncDescribe(FunctionHandle fun,
+                   uint32_t *num_use_vars,
+                   uint32_t *num_scalars,
+                   uint32_t *num_mutate_vars,
+                   int *type_mask);
+
+/**
+ * Calls a function.
+ *
+ * @param use_vars     as many arrays as MXFuncDescribe says, borrowed
+ * @param scalar_args  as many numbers as it says
+ * @param mutate_vars  the outputs, borrowed
+ *
+ * What the caller vouches for:
+ * The three lists hold as many elements as MXFuncDescribe says.
+ */
+MXNET_DLL
+int MXFuncInvoke(FunctionHandle fun,
+                 NDArrayHandle *use_vars,
+                 float *scalar_args,
+                 NDArrayHandle *mutate_vars);
+
+/**
+ * Calls a function. None of them has parameters besides its numbers, so none may be given.
+ *
+ * What the caller vouches for:
+ * As for MXFuncInvoke; `param_keys` holds `num_params` texts.
+ */
+MXNET_DLL
+int MXFuncInvokeEx(FunctionHandle fun,
+                   NDArrayHandle *use_vars,
+                   float *scalar_args,
+                   NDArrayHandle *mutate_vars,
+                   int num_params,
+                   char **param_keys,
+                   char **param_vals);
+
+/**
  * Accepts a wish for the number of OpenMP threads. The library has no OpenMP; its own threads follow
  * `MXNET_CPU_WORKER_NTHREADS`.
  */
@@ -371,6 +455,50 @@ MXNET_DLL int MXGetVersion(int *out);
  * `out` is writable.
  */
 MXNET_DLL int MXGetGPUCount(int *out);
+
+/**
+ * Calls an operator; see MXImperativeInvokeEx.
+ *
+ * What the caller vouches for:
+ * As for MXImperativeInvokeEx.
+ */
+MXNET_DLL
+int MXImperativeInvoke(AtomicSymbolCreator creator,
+                       int num_inputs,
+                       NDArrayHandle *inputs,
+                       int *num_outputs,
+                       NDArrayHandle **outputs,
+                       int num_params,
+                       const char **param_keys,
+                       const char **param_vals);
+
+/**
+ * Calls an operator. The work may still be going on when the call returns: whoever reads the outputs waits for
+ * it, and learns of its errors.
+ *
+ * @param inputs       `num_inputs` arrays, borrowed; some operators write to some of them (optimizer states)
+ * @param num_outputs  the number of outputs given, in `*outputs`; receives the number of outputs made
+ * @param outputs      points to the given outputs, or to null. Then it receives the outputs made: each is owned,
+ *                     free with MXNDArrayFree; the list is valid until the next call on this thread. A given
+ *                     output made by MXNDArrayCreateNone becomes the result
+ * @param param_keys, param_vals  `num_params` parameters by name; of a name given twice the first counts
+ * @param out_stypes   receives the storage types of the outputs, given or made, valid until the next call on
+ *                     this thread
+ *
+ * What the caller vouches for:
+ * `inputs`, `param_keys` and `param_vals` hold as many elements as said, `num_outputs` and `outputs` are
+ * readable and writable, `*outputs` is null or holds `*num_outputs` handles, `out_stypes` is writable.
+ */
+MXNET_DLL
+int MXImperativeInvokeEx(AtomicSymbolCreator creator,
+                         int num_inputs,
+                         NDArrayHandle *inputs,
+                         int *num_outputs,
+                         NDArrayHandle **outputs,
+                         int num_params,
+                         const char **param_keys,
+                         const char **param_vals,
+                         const int **out_stypes);
 
 /**
  * Turns recording on or off for the calling thread.
@@ -432,6 +560,60 @@ int MXIsNumpyShape(int *curr);
  * `prev` is writable.
  */
 MXNET_DLL int MXSetIsNumpyShape(int is_np_shape, int *prev);
+
+/**
+ * The names of all operators, aliases included, in byte order.
+ *
+ * @param out_size   receives their number
+ * @param out_array  receives the names; they and the list live as long as the process
+ *
+ * What the caller vouches for:
+ * Both are writable.
+ */
+MXNET_DLL int MXListAllOpNames(uint32_t *out_size, const char ***out_array);
+
+/**
+ * The same as NNListUniqueOps.
+ *
+ * What the caller vouches for:
+ * Both are writable.
+ */
+MXNET_DLL int MXSymbolListAtomicSymbolCreators(uint32_t *out_size, AtomicSymbolCreator **out_array);
+
+/**
+ * The name of an operator, also if the handle was found by an alias.
+ *
+ * @param name  receives a text that lives as long as the process
+ *
+ * What the caller vouches for:
+ * `name` is writable.
+ */
+MXNET_DLL int MXSymbolGetAtomicSymbolName(AtomicSymbolCreator creator, const char **name);
+
+/**
+ * What an operator is called, does and takes: its arrays first, then its parameters.
+ *
+ * @param name, description  receive texts
+ * @param num_args           receives the number of arguments
+ * @param arg_names, arg_type_infos, arg_descriptions  receive lists of that length
+ * @param key_var_num_args   receives the name of the parameter that counts the arrays, empty if there is none
+ * @param return_type        receives an empty text; may be null
+ *
+ * All texts and lists live as long as the process.
+ *
+ * What the caller vouches for:
+ * All but `creator` and `return_type` are writable, `return_type` is null or writable.
+ */
+MXNET_DLL
+int MXSymbolGetAtomicSymbolInfo(AtomicSymbolCreator creator,
+                                const char **name,
+                                const char **description,
+                                uint32_t *num_args,
+                                const char ***arg_names,
+                                const char ***arg_type_infos,
+                                const char ***arg_descriptions,
+                                const char **key_var_num_args,
+                                const char **return_type MXNET_DEFAULT(NULL));
 
 /**
  * Creates a RecordIO file, or empties the one there is.

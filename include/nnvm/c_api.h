@@ -40,6 +40,51 @@ NNVM_DLL const char *NNGetLastError(void);
 NNVM_DLL void NNAPISetLastError(const char *msg);
 
 /**
+ * The same as MXListAllOpNames.
+ *
+ * What the caller vouches for:
+ * Both are writable.
+ */
+NNVM_DLL int NNListAllOpNames(unsigned int *out_size, const char ***out_array);
+
+/**
+ * All operators, each once.
+ *
+ * @param out_size   receives their number
+ * @param out_array  receives the handles; they and the list live as long as the process
+ *
+ * What the caller vouches for:
+ * Both are writable.
+ */
+NNVM_DLL int NNListUniqueOps(unsigned int *out_size, OpHandle **out_array);
+
+/**
+ * Looks an operator up by name or alias; the aliases of an operator have one handle.
+ *
+ * @param op_out  receives the handle, which lives as long as the process
+ *
+ * What the caller vouches for:
+ * `op_name` is a NUL-terminated text, `op_out` is writable.
+ */
+NNVM_DLL int NNGetOpHandle(const char *op_name, OpHandle *op_out);
+
+/**
+ * What an operator is called, does and takes; see MXSymbolGetAtomicSymbolInfo.
+ *
+ * What the caller vouches for:
+ * All but `op` and `return_type` are writable, `return_type` is null or writable.
+ */
+NNVM_DLL
+int NNGetOpInfo(OpHandle op,
+                const char **real_name,
+                const char **description,
+                unsigned int *num_doc_args,
+                const char ***arg_names,
+                const char ***arg_type_infos,
+                const char ***arg_descriptions,
+                const char **return_type);
+
+/**
  * Orders one graph after another; out of scope.
  */
 NNVM_DLL int NNAddControlDeps(SymbolHandle handle, SymbolHandle src_dep);

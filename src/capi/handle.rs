@@ -196,6 +196,24 @@ fn encode(kind: Kind, generation: u32, index: u32) -> *mut c_void {
     std::ptr::without_provenance_mut(word as usize)
 }
 
+/// A handle to constant data: the number of an operator or function. It lives as long as the process and needs
+/// no table.
+pub(super) fn constant(kind: Kind, number: usize) -> *mut c_void {
+    encode(kind, 1, u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+/// The number in a handle that `constant` made.
+pub(super) fn number_of(kind: Kind, argument: &str, handle: *const c_void) -> Result<usize> {
+    let number = handle.addr() as u32 as usize;
+    crate::ensure!(
+        handle.cast_mut() == constant(kind, number),
+        InvalidArgument,
+        "{argument}: expected a handle of kind {}, got {handle:p}",
+        kind.name()
+    );
+    Ok(number)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,7 +22,7 @@ impl Attrs {
         for (name, _) in texts {
             // `ctx` and names in double underscores are for frontends; stock MXNet lets them pass everywhere.
             let frontend = name.starts_with("__") && name.ends_with("__");
-            if !frontend && !operator.params.iter().any(|param| param.name == *name) {
+            if !frontend && !operator.refused && !operator.params.iter().any(|param| param.name == *name) {
                 return Err(unknown(operator, name));
             }
         }

@@ -23,4 +23,5 @@ pub use param::{Kind, Param, Value, optional, required};
 pub use registry::{Registry, registry};
 
 /// All families. A new file under `defs` is added here.
-static GROUPS: &[&[Definition]] = &[defs::copy::OPERATORS, defs::creation::OPERATORS];
+static GROUPS: &[&[Definition]] =
+    &[defs::copy::OPERATORS, defs::creation::OPERATORS, defs::refused::OPERATORS];

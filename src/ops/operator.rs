@@ -64,6 +64,8 @@ pub struct Definition {
     pub converts_dtype: bool,
     /// Draws random numbers.
     pub random: bool,
+    /// Any parameter is let through: the operator is refused whatever it is given.
+    pub refused: bool,
 }
 
 impl Definition {
@@ -85,6 +87,7 @@ impl Definition {
         needs_output: false,
         converts_dtype: false,
         random: false,
+        refused: false,
     };
 
     pub fn visible_outputs(&self, attrs: &Attrs, inputs: usize) -> Result<usize> {
