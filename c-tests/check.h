@@ -16,6 +16,7 @@
 #endif
 
 #include <mxnet/c_api.h>
+#include <nnvm/c_api.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

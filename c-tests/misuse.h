@@ -19,6 +19,7 @@ enum { LIST = 64, HANDLES = 24, PLACE = 4096 };
 
 struct draw {
   uint64_t state;
+  int zero; /* every draw is zero or null */
   int wild;
   int used;
   /* Each argument of a call has memory of its own, filled anew. Functions have at most 37 arguments. */
@@ -56,12 +57,14 @@ static inline void *draw_memory(struct draw *d) {
 }
 
 static inline int64_t draw_int(struct draw *d) {
+  if (d->zero) return 0;
   static const int64_t odd[] = {0,       1,       2,        3,         5,         9,        77,        -1,        -2,
                                 INT_MAX, INT_MIN, UINT_MAX, INT64_MAX, INT64_MIN, 1 << 20, 0x7ffffff0, 0x1000000000};
   return draw_below(d, 2) ? (int64_t)draw_below(d, 4) : odd[draw_below(d, COUNT(odd))];
 }
 
 static inline int64_t draw_count(struct draw *d) {
+  if (d->zero) return 0;
   static const int64_t wild[] = {-1, INT_MAX, INT_MIN, UINT_MAX, INT64_MAX, 1 << 28, 1000};
   return d->wild && draw_below(d, 2) ? wild[draw_below(d, COUNT(wild))] : (int64_t)draw_below(d, 5);
 }
@@ -75,11 +78,12 @@ static inline const char *draw_word(struct draw *d) {
 }
 
 static inline const char *draw_text(struct draw *d) {
-  if (draw_below(d, 8) == 0) return NULL;
+  if (d->zero || draw_below(d, 8) == 0) return NULL;
   return strcpy((char *)draw_memory(d), draw_word(d));
 }
 
 static inline void *draw_handle(struct draw *d) {
+  if (d->zero) return NULL;
   switch (draw_below(d, 8)) {
     case 0: return NULL;
     case 1: return draw_memory(d);                        /* an address, as a foreign library would give */
@@ -93,7 +97,7 @@ static inline void *draw_handle(struct draw *d) {
 
 static inline void *draw_bytes(struct draw *d) {
   unsigned char *bytes = draw_memory(d);
-  if (draw_below(d, 6) == 0) return NULL;
+  if (d->zero || draw_below(d, 6) == 0) return NULL;
   /* Half of the time the magic of array lists, so that what follows is read at all. */
   for (size_t i = 0; i < 256; i++) bytes[i] = (unsigned char)draw_next(d);
   if (draw_below(d, 2)) memcpy(bytes, "\x12\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16);
@@ -102,7 +106,7 @@ static inline void *draw_bytes(struct draw *d) {
 
 static inline void *draw_numbers(struct draw *d) {
   int *numbers = draw_memory(d);
-  if (draw_below(d, 6) == 0) return NULL;
+  if (d->zero || draw_below(d, 6) == 0) return NULL;
   for (size_t i = 0; i < LIST; i++) numbers[i] = (int)(draw_below(d, 3) ? draw_below(d, 4) : (uint64_t)draw_int(d));
   return numbers;
 }
@@ -111,19 +115,19 @@ static inline void *draw_numbers(struct draw *d) {
 static inline void *draw_count_place(struct draw *d) {
   int *place = draw_memory(d);
   *place = (int)draw_count(d);
-  return draw_below(d, 8) ? place : NULL;
+  return !d->zero && draw_below(d, 8) ? place : NULL;
 }
 
 static inline void *draw_texts(struct draw *d) {
   const char **texts = draw_memory(d);
-  if (draw_below(d, 8) == 0) return NULL;
+  if (d->zero || draw_below(d, 8) == 0) return NULL;
   for (size_t i = d->wild; i < LIST; i++) texts[i] = draw_below(d, 9) ? draw_word(d) : NULL;
   return texts;
 }
 
 static inline void *draw_handles(struct draw *d) {
   void **handles = draw_memory(d);
-  if (draw_below(d, 8) == 0) return NULL;
+  if (d->zero || draw_below(d, 8) == 0) return NULL;
   for (size_t i = d->wild; i < LIST; i++) handles[i] = draw_handle(d);
   return handles;
 }
@@ -132,10 +136,10 @@ static inline void *draw_handles(struct draw *d) {
 static inline void *draw_handle_lists(struct draw *d) {
   void **place = draw_memory(d);
   if (draw_below(d, 2)) *place = draw_handles(d);
-  return draw_below(d, 8) ? place : NULL;
+  return !d->zero && draw_below(d, 8) ? place : NULL;
 }
 
 /* Pointers to be written, or null ones to be read. */
-static inline void *draw_pointers(struct draw *d) { return draw_below(d, 8) ? draw_memory(d) : NULL; }
+static inline void *draw_pointers(struct draw *d) { return !d->zero && draw_below(d, 8) ? draw_memory(d) : NULL; }
 
 #endif

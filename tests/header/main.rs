@@ -54,7 +54,7 @@ const HEADERS: [Header; 5] = [
 ];
 
 /// Arguments that C++ callers may leave out in MXNet's header: the function, the argument, its value.
-const DEFAULTS: [(&str, &str, &str); 17] = [
+const DEFAULTS: [(&str, &str, &str); 18] = [
     ("MXSymbolGetAtomicSymbolInfo", "return_type", "NULL"),
     ("MXFuncGetInfo", "return_type", "NULL"),
     ("MXCreateCachedOpEX", "thread_safe", "false"),
@@ -72,6 +72,7 @@ const DEFAULTS: [(&str, &str, &str); 17] = [
     ("MXEnginePushAsyncND", "wait", "false"),
     ("MXEnginePushSyncND", "prop_handle", "NULL"),
     ("MXEnginePushSyncND", "priority", "0"),
+    ("MXEnginePushSyncND", "opr_name", "NULL"),
 ];
 
 fn root() -> &'static Path {
@@ -190,8 +191,8 @@ fn headers_are_current() {
 #[test]
 fn defaults_go_behind_their_arguments() {
     let text = "int MXKVStoreGetNumDeadNode(KVStoreHandle handle,\n  int *number,\n  int timeout_sec);\n\
-                int MXEnginePushSyncND(int num, EngineFnPropertyHandle prop_handle, int priority, int b);\n";
+                int MXCreateCachedOpEX(SymbolHandle handle, bool thread_safe, int thread_safe_too);\n";
     let text = with_defaults(text.to_owned());
     assert!(text.contains("int timeout_sec MXNET_DEFAULT(60));"), "{text}");
-    assert!(text.contains("prop_handle MXNET_DEFAULT(NULL), int priority MXNET_DEFAULT(0), int b"), "{text}");
+    assert!(text.contains("bool thread_safe MXNET_DEFAULT(false), int thread_safe_too);"), "{text}");
 }
