@@ -562,6 +562,399 @@ int MXIsNumpyShape(int *curr);
 MXNET_DLL int MXSetIsNumpyShape(int is_np_shape, int *prev);
 
 /**
+ * Makes a handle without an array: a place for the output of an operator.
+ *
+ * @param out  receives the handle; owned, free with MXNDArrayFree
+ *
+ * What the caller vouches for:
+ * `out` is writable.
+ */
+MXNET_DLL int MXNDArrayCreateNone(NDArrayHandle *out);
+
+/**
+ * Makes a dense float32 array with unspecified content.
+ *
+ * @param shape  `ndim` extents
+ * @param dev_type, dev_id  1 cpu, 3 cpu_pinned or 5 cpu_shared; the id is kept and means nothing
+ * @param delay_alloc  ignored: memory that was never touched costs nothing
+ * @param out    receives the array; owned, free with MXNDArrayFree
+ *
+ * What the caller vouches for:
+ * `shape` holds `ndim` elements, `out` is writable.
+ */
+MXNET_DLL
+int MXNDArrayCreate(const uint32_t *shape,
+                    uint32_t ndim,
+                    int dev_type,
+                    int dev_id,
+                    int delay_alloc,
+                    NDArrayHandle *out);
+
+/**
+ * Makes a dense array with unspecified content.
+ *
+ * @param shape  `ndim` extents
+ * @param dev_type, dev_id  1 cpu, 3 cpu_pinned or 5 cpu_shared; the id is kept and means nothing
+ * @param delay_alloc  ignored: memory that was never touched costs nothing
+ * @param dtype  the code of the element type
+ * @param out    receives the array; owned, free with MXNDArrayFree
+ *
+ * What the caller vouches for:
+ * `shape` holds `ndim` elements, `out` is writable.
+ */
+MXNET_DLL
+int MXNDArrayCreateEx(const uint32_t *shape,
+                      uint32_t ndim,
+                      int dev_type,
+                      int dev_id,
+                      int delay_alloc,
+                      int dtype,
+                      NDArrayHandle *out);
+
+/**
+ * As MXNDArrayCreateEx, with extents of 64 bits.
+ *
+ * What the caller vouches for:
+ * `shape` holds `ndim` elements, `out` is writable.
+ */
+MXNET_DLL
+int MXNDArrayCreateEx64(const int64_t *shape,
+                        int ndim,
+                        int dev_type,
+                        int dev_id,
+                        int delay_alloc,
+                        int dtype,
+                        NDArrayHandle *out);
+
+/**
+ * Frees a handle. Its storage lives on while other handles or unfinished work use it. Null is accepted.
+ */
+MXNET_DLL
+int MXNDArrayFree(NDArrayHandle handle);
+
+/**
+ * Makes a second handle for an array: same storage, same gradient buffer.
+ *
+ * @param out  receives the handle; owned, free with MXNDArrayFree
+ *
+ * What the caller vouches for:
+ * `out` is writable.
+ */
+MXNET_DLL int MXShallowCopyNDArray(NDArrayHandle src, NDArrayHandle *out);
+
+/**
+ * Makes a second handle for an array: same storage, without a gradient buffer.
+ *
+ * @param out  receives the handle; owned, free with MXNDArrayFree
+ *
+ * What the caller vouches for:
+ * `out` is writable.
+ */
+MXNET_DLL int MXNDArrayDetach(NDArrayHandle handle, NDArrayHandle *out);
+
+/**
+ * Fills a dense array from the caller's memory. Waits for unfinished work on the array and reports its failure.
+ *
+ * @param data  `size` elements of the array's type, row-major; borrowed
+ * @param size  the number of elements, not bytes: that of the array
+ *
+ * What the caller vouches for:
+ * `data` holds `size` elements.
+ */
+MXNET_DLL
+int MXNDArraySyncCopyFromCPU(NDArrayHandle handle,
+                             const void *data,
+                             size_t size);
+
+/**
+ * Copies the elements of a dense array to the caller's memory. Waits for unfinished work on the array and
+ * reports its failure.
+ *
+ * @param data  receives `size` elements of the array's type, row-major
+ * @param size  the number of elements, not bytes: that of the array
+ *
+ * What the caller vouches for:
+ * `data` has room for `size` elements.
+ */
+MXNET_DLL
+int MXNDArraySyncCopyToCPU(NDArrayHandle handle,
+                           void *data,
+                           size_t size);
+
+/**
+ * Waits until all work submitted so far that writes the array has ended; reports its failure.
+ */
+MXNET_DLL int MXNDArrayWaitToRead(NDArrayHandle handle);
+
+/**
+ * Waits until all work submitted so far that reads or writes the array has ended; reports its failure.
+ */
+MXNET_DLL
+int MXNDArrayWaitToWrite(NDArrayHandle handle);
+
+/**
+ * Waits until all work submitted so far has ended; reports the first failure that nobody was told of.
+ */
+MXNET_DLL
+int MXNDArrayWaitAll(void);
+
+/**
+ * The storage type: 0 default, 1 row_sparse, 2 csr; -1 for a handle without an array.
+ *
+ * What the caller vouches for:
+ * `out_storage_type` is writable.
+ */
+MXNET_DLL int MXNDArrayGetStorageType(NDArrayHandle handle, int *out_storage_type);
+
+/**
+ * The code of the element type; -1 for a handle without an array.
+ *
+ * What the caller vouches for:
+ * `out_dtype` is writable.
+ */
+MXNET_DLL int MXNDArrayGetDType(NDArrayHandle handle, int *out_dtype);
+
+/**
+ * Where the array lives; type 0 and id 0 for a handle without an array.
+ *
+ * What the caller vouches for:
+ * Both are writable.
+ */
+MXNET_DLL int MXNDArrayGetContext(NDArrayHandle handle, int *out_dev_type, int *out_dev_id);
+
+/**
+ * The shape, as unsigned numbers. A handle without an array has none.
+ *
+ * @param out_dim    receives the number of dimensions
+ * @param out_pdata  receives the extents, valid until the next call on this thread that returns a shape
+ *
+ * What the caller vouches for:
+ * Both are writable.
+ */
+MXNET_DLL
+int MXNDArrayGetShape(NDArrayHandle handle,
+                      uint32_t *out_dim,
+                      const uint32_t **out_pdata);
+
+/**
+ * The shape.
+ *
+ * @param out_dim    receives the number of dimensions; a handle without an array gives 0, or -1 with numpy's shapes
+ * @param out_pdata  receives the extents, valid until the next call on this thread that returns a shape
+ *
+ * What the caller vouches for:
+ * Both are writable.
+ */
+MXNET_DLL
+int MXNDArrayGetShapeEx(NDArrayHandle handle,
+                        int *out_dim,
+                        const int **out_pdata);
+
+/**
+ * As MXNDArrayGetShapeEx, with extents of 64 bits.
+ *
+ * What the caller vouches for:
+ * Both are writable.
+ */
+MXNET_DLL int MXNDArrayGetShapeEx64(NDArrayHandle handle, int *out_dim, const int64_t **out_pdata);
+
+/**
+ * The address of the first element; of the stored values if the array is sparse. Does not wait for work on
+ * the array: call MXNDArrayWaitToRead or MXNDArrayWaitToWrite first.
+ *
+ * @param out_pdata  receives the address, valid until the last handle of the array is freed
+ *
+ * What the caller vouches for:
+ * `out_pdata` is writable. Whoever uses the address keeps to the array's size, and to the times at which no work
+ * on the array is unfinished.
+ */
+MXNET_DLL
+int MXNDArrayGetData(NDArrayHandle handle,
+                     void **out_pdata);
+
+/**
+ * Makes a sparse array. Its parts have the lengths that the index shapes say, filled with zeros, or none at all
+ * if `delay_alloc` is not 0.
+ *
+ * @param storage_type  1 row_sparse, 2 csr
+ * @param shape     `ndim` extents
+ * @param dev_type, dev_id  1 cpu, 3 cpu_pinned or 5 cpu_shared; the id is kept and means nothing
+ * @param dtype     the code of the element type
+ * @param num_aux   the number of index lists: 1 for row_sparse (the rows), 2 for csr (indptr, columns); 0 takes int64
+ * @param aux_type  their element types
+ * @param aux_ndims  the rank of each, 1
+ * @param aux_shape  their shapes, one after the other
+ * @param out       receives the array; owned, free with MXNDArrayFree
+ *
+ * What the caller vouches for:
+ * The lists have the lengths said, `out` is writable.
+ */
+MXNET_DLL
+int MXNDArrayCreateSparseEx(int storage_type,
+                            const uint32_t *shape,
+                            uint32_t ndim,
+                            int dev_type,
+                            int dev_id,
+                            int delay_alloc,
+                            int dtype,
+                            uint32_t num_aux,
+                            int *aux_type,
+                            uint32_t *aux_ndims,
+                            const uint32_t *aux_shape,
+                            NDArrayHandle *out);
+
+/**
+ * As MXNDArrayCreateSparseEx, with extents of 64 bits.
+ *
+ * What the caller vouches for:
+ * The lists have the lengths said, `out` is writable.
+ */
+MXNET_DLL
+int MXNDArrayCreateSparseEx64(int storage_type,
+                              const int64_t *shape,
+                              int ndim,
+                              int dev_type,
+                              int dev_id,
+                              int delay_alloc,
+                              int dtype,
+                              uint32_t num_aux,
+                              int *aux_type,
+                              int *aux_ndims,
+                              const int64_t *aux_shape,
+                              NDArrayHandle *out);
+
+/**
+ * The element type of an index list: row_sparse has list 0, csr lists 0 (indptr) and 1 (columns).
+ *
+ * What the caller vouches for:
+ * `out_type` is writable.
+ */
+MXNET_DLL int MXNDArrayGetAuxType(NDArrayHandle handle, uint32_t i, int *out_type);
+
+/**
+ * A dense copy of an index list. Waits for unfinished work on the array.
+ *
+ * @param out  receives the copy; owned, free with MXNDArrayFree
+ *
+ * What the caller vouches for:
+ * `out` is writable.
+ */
+MXNET_DLL int MXNDArrayGetAuxNDArray(NDArrayHandle handle, uint32_t i, NDArrayHandle *out);
+
+/**
+ * A dense copy of the stored values; of the array itself if it is dense. Waits for unfinished work on it.
+ *
+ * @param out  receives the copy; owned, free with MXNDArrayFree
+ *
+ * What the caller vouches for:
+ * `out` is writable.
+ */
+MXNET_DLL
+int MXNDArrayGetDataNDArray(NDArrayHandle handle,
+                            NDArrayHandle *out);
+
+/**
+ * Checks the invariants of a sparse array. Waits for unfinished work on it.
+ *
+ * @param full_check  looks at every index, not only at the shapes
+ */
+MXNET_DLL int MXNDArraySyncCheckFormat(NDArrayHandle handle, bool full_check);
+
+/**
+ * Copies the elements of a dense array, or the stored values of a sparse one, into another array, converting the
+ * element type; waits until it is done.
+ *
+ * A dense target takes the source's shape, with new storage if it had another. A part of a sparse target takes
+ * the source's length if it is empty; otherwise the lengths must be equal.
+ *
+ * @param i  -1 for the values, otherwise the number of an index list of a sparse target
+ */
+MXNET_DLL
+int MXNDArraySyncCopyFromNDArray(NDArrayHandle handle_dst,
+                                 NDArrayHandle handle_src,
+                                 int i);
+
+/**
+ * Rows `slice_begin` to `slice_end` (exclusive) of a dense array, sharing its storage.
+ *
+ * @param out  receives the view; owned, free with MXNDArrayFree
+ *
+ * What the caller vouches for:
+ * `out` is writable.
+ */
+MXNET_DLL
+int MXNDArraySlice(NDArrayHandle handle,
+                   uint32_t slice_begin,
+                   uint32_t slice_end,
+                   NDArrayHandle *out);
+
+/**
+ * As MXNDArraySlice, with numbers of 64 bits.
+ *
+ * What the caller vouches for:
+ * `out` is writable.
+ */
+MXNET_DLL
+int MXNDArraySlice64(NDArrayHandle handle,
+                     int64_t slice_begin,
+                     int64_t slice_end,
+                     NDArrayHandle *out);
+
+/**
+ * One row of a dense array with the first axis dropped, sharing its storage. A row of a vector has shape (1).
+ *
+ * @param out  receives the view; owned, free with MXNDArrayFree
+ *
+ * What the caller vouches for:
+ * `out` is writable.
+ */
+MXNET_DLL
+int MXNDArrayAt(NDArrayHandle handle,
+                uint32_t idx,
+                NDArrayHandle *out);
+
+/**
+ * As MXNDArrayAt, with a number of 64 bits.
+ *
+ * What the caller vouches for:
+ * `out` is writable.
+ */
+MXNET_DLL int MXNDArrayAt64(NDArrayHandle handle, int64_t idx, NDArrayHandle *out);
+
+/**
+ * Another shape over the elements of a dense array. It may have fewer elements: then it is the first of them.
+ *
+ * @param dims  `ndim` extents; 0 takes the array's own at this place, -1 (once) is worked out
+ * @param out   receives the view; owned, free with MXNDArrayFree
+ *
+ * What the caller vouches for:
+ * `dims` holds `ndim` elements, `out` is writable.
+ */
+MXNET_DLL
+int MXNDArrayReshape(NDArrayHandle handle,
+                     int ndim,
+                     int *dims,
+                     NDArrayHandle *out);
+
+/**
+ * Another shape over the elements of a dense array. It may have fewer elements: then it is the first of them.
+ *
+ * @param dims     `ndim` extents or codes: 0 takes the array's own at this place, -1 (once) is worked out, -2 takes
+ *                 all that remain, -3 merges two, -4 and two numbers split one
+ * @param reverse  reads the codes from the right
+ * @param out      receives the view; owned, free with MXNDArrayFree
+ *
+ * What the caller vouches for:
+ * `dims` holds `ndim` elements, `out` is writable.
+ */
+MXNET_DLL
+int MXNDArrayReshape64(NDArrayHandle handle,
+                       int ndim,
+                       int64_t *dims,
+                       bool reverse,
+                       NDArrayHandle *out);
+
+/**
  * The names of all operators, aliases included, in byte order.
  *
  * @param out_size   receives their number
@@ -696,6 +1089,25 @@ MXNET_DLL int MXRecordIOReaderSeek(RecordIOHandle handle, size_t pos);
  * `pos` is writable.
  */
 MXNET_DLL int MXRecordIOReaderTell(RecordIOHandle handle, size_t *pos);
+
+/**
+ * Waits for all unfinished work and reports a failure that nobody was told of. The library stays usable: objects
+ * may be freed afterwards.
+ */
+MXNET_DLL
+int MXNotifyShutdown(void);
+
+/**
+ * Starts the random sequence anew: equal seeds give equal sequences.
+ */
+MXNET_DLL int MXRandomSeed(int seed);
+
+/**
+ * As MXRandomSeed: all processors share one sequence.
+ *
+ * @param dev_type, dev_id  the device
+ */
+MXNET_DLL int MXRandomSeedContext(int seed, int dev_type, int dev_id);
 
 /**
  * Watches the nodes of a cached operator; out of scope.

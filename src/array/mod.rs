@@ -4,20 +4,26 @@
 //! chunk has one engine variable. Kernels, run by the engine when they hold the variable, see typed slices
 //! ([`NdArray::read`], [`NdArray::write`]); everybody else waits first.
 
+mod check;
 mod chunk;
+mod convert;
 mod device;
 mod dtype;
 pub mod grad_mode;
 mod ndarray;
 pub mod np_shape;
+mod parts;
+mod reshape;
 mod shape;
 mod sparse;
 mod view;
 
 pub use chunk::{Chunk, Content, Storage};
+pub use convert::convert_slice;
 pub use device::{Device, DeviceKind};
 pub use dtype::{Bool, DType, Element};
 pub use ndarray::NdArray;
+pub use reshape::{reshape_codes, reshape_legacy};
 pub use shape::Shape;
 pub use sparse::{Csr, Part, RowSparse};
 pub use view::{ReadView, WriteView};

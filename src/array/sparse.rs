@@ -20,6 +20,13 @@ impl Part {
         Ok(Part { dtype, shape, bytes })
     }
 
+    /// A part of zeros.
+    pub fn zeros(dtype: DType, shape: Shape) -> Result<Self> {
+        shape.check()?;
+        let bytes = Block::zeroed(shape.size() * dtype.size())?;
+        Ok(Part { dtype, shape, bytes })
+    }
+
     pub fn from_slice<T: Element>(shape: Shape, values: &[T]) -> Result<Self> {
         let mut part = Part::new(T::DTYPE, shape)?;
         part.elements_mut::<T>()?.copy_from_slice(values);

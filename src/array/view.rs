@@ -69,6 +69,16 @@ impl NdArray {
         }
     }
 
+    /// The address of the first element of a dense array, of the first stored value of a sparse one. For handing
+    /// out only: using it is between the caller and the engine.
+    pub fn address(&self) -> *mut u8 {
+        match &self.chunk().content {
+            Content::Dense(block) => block.read().as_ptr().wrapping_add(self.byte_range().0),
+            Content::RowSparse(parts) => parts.read().values.bytes.as_ptr(),
+            Content::Csr(parts) => parts.read().values.bytes.as_ptr(),
+        }
+    }
+
     fn byte_range(&self) -> (usize, usize) {
         let start = self.offset() * self.dtype().size();
         (start, start + self.byte_len())

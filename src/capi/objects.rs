@@ -27,15 +27,32 @@ pub(super) struct Gradient {
 
 impl ArrayObject {
     pub(super) fn new(array: NdArray) -> Arc<Self> {
-        Arc::new(ArrayObject { array: RwLock::new(Some(array)), gradient: RwLock::default() })
+        Arc::new(ArrayObject::from(Some(array)))
     }
+
+    /// The same array with the same gradient buffer.
+    pub(super) fn shallow_copy(&self) -> ArrayObject {
+        ArrayObject {
+            array: RwLock::new(self.array.read().clone()),
+            gradient: RwLock::new(self.gradient.read().clone()),
+        }
+    }
+}
+
+impl From<Option<NdArray>> for ArrayObject {
+    fn from(array: Option<NdArray>) -> Self {
+        ArrayObject { array: RwLock::new(array), gradient: RwLock::default() }
+    }
+}
+
+/// The array behind a handle, if there is one yet.
+pub(super) fn maybe_array(argument: &str, handle: *const c_void) -> Result<Option<NdArray>> {
+    Ok(runtime()?.arrays.get(argument, handle)?.array.read().clone())
 }
 
 /// The array behind a handle; an empty one is an error.
 pub(super) fn array(argument: &str, handle: *const c_void) -> Result<NdArray> {
-    let object = runtime()?.arrays.get(argument, handle)?;
-    let array = object.array.read().clone();
-    array.ok_or_else(|| {
+    maybe_array(argument, handle)?.ok_or_else(|| {
         crate::err!(InvalidArgument, "{argument}: this NDArray is empty (made by MXNDArrayCreateNone)")
     })
 }

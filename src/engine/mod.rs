@@ -110,7 +110,7 @@ impl Engine {
         let naive = self.0.mode == Mode::Naive;
         if naive || operation.bytes <= INLINE_BYTES {
             if let Some(fault) = start_if_free(&accesses) {
-                return self.run_here(&operation, &accesses, fault, work);
+                return self.run_free(&operation, &accesses, fault, work);
             }
         }
         if naive {
@@ -136,6 +136,43 @@ impl Engine {
             true => self.hand_over(task),
             false => {}
         }
+    }
+
+    /// Runs `work` on this thread when its variables are free and returns what it gives; waits until then. A
+    /// failure that reached a variable earlier is reported instead.
+    pub fn run_here<R: Send>(
+        &self,
+        operation: &Operation<'_>,
+        work: impl FnOnce() -> Result<R> + Send,
+    ) -> Result<R> {
+        let accesses = accesses(operation.reads, operation.writes);
+        if let Some(inherited) = start_if_free(&accesses) {
+            let result = self.unless_failed(operation, inherited, work);
+            self.release(&accesses, None);
+            return result;
+        }
+        let turn = Arc::new((Mutex::new(None), Condvar::new()));
+        let sender = turn.clone();
+        let grant = move |completion: Completion, inherited: Option<Fault>| {
+            *sender.0.lock() = Some((completion, inherited));
+            sender.1.notify_all();
+        };
+        let task = self.new_task(operation, &accesses, Work::Turn(Box::new(grant)));
+        if self.take_all(&task) {
+            self.run_chain(task);
+        }
+        let (lock, arrived) = &*turn;
+        let mut slot = lock.lock();
+        let (completion, inherited) = loop {
+            match slot.take() {
+                Some(granted) => break granted,
+                None => arrived.wait(&mut slot),
+            }
+        };
+        drop(slot);
+        let result = self.unless_failed(operation, inherited, work);
+        completion.done(Ok(()));
+        result
     }
 
     /// Waits until nobody writes `var` any more; reports the failure that reached it, if any.
@@ -183,7 +220,20 @@ impl Engine {
         self.0.lanes.read().close();
     }
 
-    fn run_here(
+    fn unless_failed<R: Send>(
+        &self,
+        operation: &Operation<'_>,
+        inherited: Option<Fault>,
+        work: impl FnOnce() -> Result<R> + Send,
+    ) -> Result<R> {
+        match inherited.and_then(|fault| fault.take()) {
+            Some(error) => Err(error),
+            None => self.guarded(&operation.name, operation.bytes, work),
+        }
+    }
+
+    /// Runs work whose variables were just taken.
+    fn run_free(
         &self,
         operation: &Operation<'_>,
         accesses: &[(&Var, Access)],
@@ -210,7 +260,12 @@ impl Engine {
     }
 
     /// Runs work with its span recorded; a panic in it becomes an error.
-    fn guarded(&self, name: &str, bytes: usize, work: impl FnOnce() -> Result<()> + Send) -> Result<()> {
+    fn guarded<R: Send>(
+        &self,
+        name: &str,
+        bytes: usize,
+        work: impl FnOnce() -> Result<R> + Send,
+    ) -> Result<R> {
         let _span = self.0.trace.span("operator", name);
         let work = || if bytes < PARALLEL_BYTES { work() } else { self.0.pool.install(work) };
         catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
@@ -267,6 +322,10 @@ impl Engine {
                     let ready = self.end(&task, None);
                     notify();
                     ready
+                }
+                (fault, Work::Turn(grant)) => {
+                    grant(Completion { engine: self.clone(), task: Some(task.clone()) }, fault);
+                    continue;
                 }
                 (Some(fault), _) => self.end(&task, Some(fault)),
                 (None, Work::Now(work)) => {

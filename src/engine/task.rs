@@ -15,6 +15,8 @@ pub(super) enum Work {
     Now(Box<dyn FnOnce() -> Result<()> + Send>),
     /// Done when its [`Completion`] is used, maybe on another thread, maybe much later.
     Later(Box<dyn FnOnce(Completion) + Send>),
+    /// Somebody else runs the work, with the failure that it would build on, and then uses the completion.
+    Turn(Box<dyn FnOnce(Completion, Option<Fault>) + Send>),
     /// Somebody waits for the variables: run after they are given back, and also when they carry a failure.
     Notify(Box<dyn FnOnce() + Send>),
 }

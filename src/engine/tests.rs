@@ -228,3 +228,41 @@ proptest! {
         outcome(Mode::Threaded(3), &program);
     }
 }
+
+#[test]
+fn work_on_this_thread_waits_for_its_turn() {
+    for mode in [Mode::Naive, Mode::Threaded(2)] {
+        let engine = engine(mode);
+        let var = Var::new();
+        let done = Arc::new(AtomicUsize::new(0));
+        let counter = done.clone();
+        engine.start(operation(&[], &[&var], 0), move |completion| {
+            thread::spawn(move || {
+                thread::sleep(Duration::from_millis(20));
+                counter.store(7, Ordering::SeqCst);
+                completion.done(Ok(()));
+            });
+        });
+        let caller = thread::current().id();
+        let seen = engine.run_here(&operation(&[&var], &[], LARGE), || {
+            Ok((done.load(Ordering::SeqCst), thread::current().id() == caller))
+        });
+        assert_eq!(seen.unwrap().0, 7);
+        engine.wait_to_write(&var).unwrap();
+    }
+}
+
+#[test]
+fn work_on_this_thread_reports_what_failed_before_it() {
+    let engine = engine(Mode::Threaded(2));
+    let var = Var::new();
+    engine.run(operation(&[], &[&var], LARGE), || Err(crate::err!(Shape, "bad"))).unwrap();
+    let skipped =
+        engine.run_here(&operation(&[&var], &[], 0), || -> Result<()> { panic!("must be skipped") });
+    assert_eq!(skipped.unwrap_err().message(), "bad");
+    assert_eq!(engine.run_here(&operation(&[], &[&var], 0), || Ok(1)).unwrap(), 1);
+    assert!(
+        engine.run_here(&operation(&[], &[&var], 0), || Err::<(), _>(crate::err!(Shape, "own"))).is_err()
+    );
+    engine.wait_all().unwrap();
+}
