@@ -66,6 +66,56 @@ pub fn for_each_chunk<T: Send>(elements: &mut [T], work: impl Fn(usize, &mut [T]
     elements.par_chunks_mut(per_chunk).enumerate().for_each(|(i, chunk)| work(i * per_chunk, chunk));
 }
 
+/// As [`for_each_chunk`] for several operands: every chunk is the same range of `lead`, of each of `others`
+/// and of `extra`, which are as long as `lead` (or empty).
+pub fn for_each_chunks<A: Send, B: Send, const N: usize>(
+    lead: &mut [A],
+    others: [&mut [A]; N],
+    extra: &mut [B],
+    work: impl Fn(usize, &mut [A], [&mut [A]; N], &mut [B]) + Sync,
+) {
+    fn halve<A: Send, B: Send, const N: usize>(
+        start: usize,
+        lead: &mut [A],
+        others: [&mut [A]; N],
+        extra: &mut [B],
+        work: &(impl Fn(usize, &mut [A], [&mut [A]; N], &mut [B]) + Sync),
+    ) {
+        let per_chunk = (CHUNK_BYTES / size_of::<A>().max(1)).max(1);
+        if !is_parallel() || lead.len() <= per_chunk {
+            return work(start, lead, others, extra);
+        }
+        // Whole chunks on both sides, so that no cache line is written by two threads.
+        let middle = (lead.len() / 2).next_multiple_of(per_chunk).min(lead.len());
+        let (lead_left, lead_right) = lead.split_at_mut(middle);
+        let (extra_left, extra_right) = extra.split_at_mut(middle.min(extra.len()));
+        let (others_left, others_right) = split(others, middle);
+        if lead_right.is_empty() {
+            return work(start, lead_left, others_left, extra_left);
+        }
+        rayon::join(
+            || halve(start, lead_left, others_left, extra_left, work),
+            || halve(start + middle, lead_right, others_right, extra_right, work),
+        );
+    }
+    halve(0, lead, others, extra, &work);
+}
+
+type Halves<'a, T, const N: usize> = ([&'a mut [T]; N], [&'a mut [T]; N]);
+
+fn split<T, const N: usize>(parts: [&mut [T]; N], middle: usize) -> Halves<'_, T, N> {
+    let mut right: [&mut [T]; N] = std::array::from_fn(|_| Default::default());
+    let mut rights = right.iter_mut();
+    let left = parts.map(|part| {
+        let (head, tail) = part.split_at_mut(middle.min(part.len()));
+        if let Some(slot) = rights.next() {
+            *slot = tail;
+        }
+        head
+    });
+    (left, right)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +137,22 @@ mod tests {
             }
             assert!(numbers.iter().enumerate().all(|(i, number)| i == *number));
         }
+    }
+
+    #[test]
+    fn several_operands_are_cut_at_the_same_places() {
+        let (mut a, mut b, mut c) = (vec![1usize; 200_001], vec![2usize; 200_001], vec![0u8; 200_001]);
+        Pool::new(2).install(|| {
+            for_each_chunks(&mut a, [&mut b], &mut c, |first, a, [b], c| {
+                assert!(a.len() == b.len() && b.len() == c.len());
+                for i in 0..a.len() {
+                    a[i] += b[i] + first + i;
+                    c[i] += 1;
+                }
+            });
+        });
+        assert!(a.iter().enumerate().all(|(i, x)| *x == 3 + i));
+        assert!(c.iter().all(|x| *x == 1));
     }
 
     #[test]

@@ -23,5 +23,15 @@ pub use param::{Kind, Param, Value, optional, required};
 pub use registry::{Registry, registry};
 
 /// All families. A new file under `defs` is added here.
-static GROUPS: &[&[Definition]] =
-    &[defs::copy::OPERATORS, defs::creation::OPERATORS, defs::refused::OPERATORS];
+static GROUPS: &[&[Definition]] = &[
+    defs::copy::OPERATORS,
+    defs::creation::OPERATORS,
+    defs::refused::OPERATORS,
+    defs::update::adam::OPERATORS,
+    defs::update::adamw::OPERATORS,
+    defs::update::lamb::OPERATORS,
+    defs::update::multi_sgd::OPERATORS,
+    defs::update::others::OPERATORS,
+    defs::update::sgd::OPERATORS,
+    defs::update::sparse_only::OPERATORS,
+];

@@ -3,3 +3,4 @@
 pub mod copy;
 pub mod creation;
 pub mod refused;
+pub mod update;

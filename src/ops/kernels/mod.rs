@@ -1,4 +1,6 @@
 //! The loops: functions on slices and arrays that know nothing of operators, names or the engine.
 
+pub mod norm;
 pub mod real;
 pub mod storage;
+pub mod update;
