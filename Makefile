@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build test test-slow check-fmt lint test-rust test-c test-python test-upstream \
+.PHONY: help build libmxnet test test-slow check-fmt lint test-rust test-c test-python test-upstream \
         fmt header demo bench fuzz clean
 
 LIBRARY := target/release/libmxkv.so
@@ -13,6 +13,10 @@ help: ## this list
 build: ## the optimised library, target/release/libmxkv.so
 	@scripts/need.sh cc c++
 	cargo build --release
+
+libmxnet: build ## a copy named libmxnet.so, for loaders that insist on the name
+	@scripts/need.sh readelf
+	@scripts/libmxnet.sh $(LIBRARY)
 
 test: check-fmt lint test-rust test-c test-python ## everything that must pass before a change lands
 

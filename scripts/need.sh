@@ -10,6 +10,7 @@ packages_for() { # tool -> Debian packages
         clang-rt) echo "libclang-rt-$(clang_major)-dev" ;; # the sanitizers' runtime, not a dependency of clang itself
         python3.11 | venv-for-python3.11) echo python3.11 python3.11-venv ;;
         libgomp) echo libgomp1 ;; # the original libmxnet links it; a machine without a compiler lacks it
+        readelf) echo binutils ;;
         java) echo default-jdk-headless ;;
         *) echo "$1" ;;
     esac
