@@ -8,6 +8,7 @@
 pub mod array;
 pub mod base;
 pub mod capi;
+pub mod compression;
 pub mod engine;
 pub mod mem;
 pub mod ops;

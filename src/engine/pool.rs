@@ -4,6 +4,7 @@
 
 use crate::base::sync::{Arc, Mutex};
 use rayon::prelude::*;
+use smallvec::SmallVec;
 
 /// Work that touches fewer bytes than this gains nothing from a second thread.
 pub(super) const PARALLEL_BYTES: usize = 1 << 20;
@@ -116,6 +117,27 @@ fn split<T, const N: usize>(parts: [&mut [T]; N], middle: usize) -> Halves<'_, T
     (left, right)
 }
 
+/// As [`for_each_chunk`] for several slices of one length: `work` gets the same chunk of each, so that it can
+/// read from the cache what it wrote a moment ago. Outside a pool the chunks follow each other.
+pub fn for_each_common_chunk<T: Send>(slices: &mut [&mut [T]], work: impl Fn(usize, &mut [&mut [T]]) + Sync) {
+    let per_chunk = (CHUNK_BYTES / size_of::<T>().max(1)).max(1);
+    let len = slices.first().map_or(0, |slice| slice.len());
+    if len <= per_chunk {
+        return work(0, slices);
+    }
+    let mut rests: SmallVec<[&mut [T]; 5]> = slices.iter_mut().map(|slice| &mut **slice).collect();
+    let mut next_chunk = || -> SmallVec<[&mut [T]; 5]> {
+        rests.iter_mut().filter_map(|rest| rest.split_off_mut(..per_chunk.min(rest.len()))).collect()
+    };
+    let starts = (0..len).step_by(per_chunk);
+    if is_parallel() {
+        let mut chunks: Vec<_> = starts.map(|first| (first, next_chunk())).collect();
+        chunks.par_iter_mut().for_each(|(first, chunk)| work(*first, chunk));
+    } else {
+        starts.for_each(|first| work(first, &mut next_chunk()));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +175,30 @@ mod tests {
         });
         assert!(a.iter().enumerate().all(|(i, x)| *x == 3 + i));
         assert!(c.iter().all(|x| *x == 1));
+    }
+
+    #[test]
+    fn chunks_of_several_slices_stay_together() {
+        let pool = Pool::new(2);
+        for (inside, len) in [(false, 0), (true, 7), (false, 100_000), (true, 100_000)] {
+            let (mut a, mut b) = (vec![0usize; len], vec![0usize; len]);
+            let fill = |slices: &mut [&mut [usize]]| {
+                for_each_common_chunk(slices, |first, chunk| {
+                    let [a, b] = chunk else { panic!("two slices") };
+                    assert_eq!(a.len(), b.len());
+                    a.iter_mut().enumerate().for_each(|(i, number)| *number += first + i);
+                    b.copy_from_slice(a);
+                });
+            };
+            let mut slices: [&mut [usize]; 2] = [&mut a, &mut b];
+            if inside {
+                pool.install(|| fill(&mut slices))
+            } else {
+                fill(&mut slices)
+            }
+            assert!(a.iter().enumerate().all(|(i, number)| i == *number));
+            assert_eq!(a, b);
+        }
     }
 
     #[test]

@@ -3,4 +3,5 @@
 pub mod norm;
 pub mod real;
 pub mod storage;
+pub mod sum;
 pub mod update;
