@@ -78,7 +78,7 @@ TEST(sparse_parts) {
   uint32_t shape[] = {5, 3}, length[] = {2};
   int64_t rows[] = {1, 4}, got[2];
   int type = -7;
-  OK(MXNDArrayCreateSparseEx(1, shape, 2, 1, 0, 1, 0, 1, (int[]){6}, (uint32_t[]){1}, (uint32_t[]){0}, &sparse));
+  OK(MXNDArrayCreateSparseEx(1, shape, 2, 1, 0, 0, 0, 1, (int[]){6}, (uint32_t[]){1}, (uint32_t[]){2}, &sparse));
   OK(MXNDArrayCreateEx(length, 1, 1, 0, 0, 6, &indices));
   OK(MXNDArraySyncCopyFromCPU(indices, rows, 2));
   OK(MXNDArraySyncCopyFromNDArray(sparse, data, -1));

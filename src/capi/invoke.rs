@@ -78,12 +78,11 @@ pub unsafe extern "C" fn MXImperativeInvokeEx(
         // The JVM's glue reads the storage types of given outputs even after a failure.
         let types = match &results {
             Ok(results) => results.iter().map(|array| array.storage() as c_int).collect(),
-            // SAFETY: `run` has checked the pointer or failed on it.
-            Err(_) => vec![
-                0;
-                unsafe { num_outputs.as_ref() }.map_or(0, |count| (*count).clamp(0, 1 << 16))
-                    as usize
-            ],
+            Err(_) => {
+                // SAFETY: the caller vouches for the count; null and misaligned ones are refused.
+                let given = unsafe { slice_in("num_outputs", num_outputs.cast_const(), 1) };
+                vec![0; given.map_or(0, |count| count[0].clamp(0, 1 << 16)) as usize]
+            }
         };
         stypes.set(scratch::types(types));
         results.map(drop)
