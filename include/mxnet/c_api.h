@@ -773,6 +773,82 @@ int MXNDArrayGetData(NDArrayHandle handle,
                      void **out_pdata);
 
 /**
+ * Saves arrays to a file. The file is replaced as a whole: a failure leaves the old one. Waits for unfinished
+ * work on the arrays.
+ *
+ * @param fname     a path, or a file:// URI
+ * @param num_args  the number of arrays
+ * @param args      the arrays, borrowed
+ * @param keys      their names, or null for none
+ *
+ * What the caller vouches for:
+ * `fname` and each name are NUL-terminated; `args` and, unless null, `keys` hold `num_args` elements.
+ */
+MXNET_DLL
+int MXNDArraySave(const char *fname,
+                  uint32_t num_args,
+                  NDArrayHandle *args,
+                  const char **keys);
+
+/**
+ * Loads the arrays of a file.
+ *
+ * @param fname          a path, or a file:// URI
+ * @param out_size       receives the number of arrays
+ * @param out_arr        receives the arrays; each is owned, free with MXNDArrayFree; the list itself is valid until the
+ *                       next call on this thread that returns handles
+ * @param out_name_size  receives the number of names: that of the arrays, or 0
+ * @param out_names      receives the names, valid until the next call on this thread that returns names
+ *
+ * What the caller vouches for:
+ * `fname` is NUL-terminated, the others are writable.
+ */
+MXNET_DLL
+int MXNDArrayLoad(const char *fname,
+                  uint32_t *out_size,
+                  NDArrayHandle **out_arr,
+                  uint32_t *out_name_size,
+                  const char ***out_names);
+
+/**
+ * Loads arrays from memory that holds the content of a file. See MXNDArrayLoad.
+ *
+ * @param ndarray_buffer  `size` bytes, borrowed
+ *
+ * What the caller vouches for:
+ * `ndarray_buffer` holds `size` bytes, the others are writable.
+ */
+MXNET_DLL
+int MXNDArrayLoadFromBuffer(const void *ndarray_buffer,
+                            size_t size,
+                            uint32_t *out_size,
+                            NDArrayHandle **out_arr,
+                            uint32_t *out_name_size,
+                            const char ***out_names);
+
+/**
+ * The bytes of one array, for pickling and messages. Waits for unfinished work on it.
+ *
+ * @param out_size  receives the number of bytes
+ * @param out_buf   receives the bytes, valid until the next call of this function on this thread
+ *
+ * What the caller vouches for:
+ * `out_size` and `out_buf` are writable.
+ */
+MXNET_DLL int MXNDArraySaveRawBytes(NDArrayHandle handle, size_t *out_size, const char **out_buf);
+
+/**
+ * The array that MXNDArraySaveRawBytes made these bytes of.
+ *
+ * @param buf   `size` bytes, borrowed
+ * @param out   receives the array; owned, free with MXNDArrayFree
+ *
+ * What the caller vouches for:
+ * `buf` holds `size` bytes, `out` is writable.
+ */
+MXNET_DLL int MXNDArrayLoadFromRawBytes(const void *buf, size_t size, NDArrayHandle *out);
+
+/**
  * Makes a sparse array. Its parts have the lengths that the index shapes say, filled with zeros, or none at all
  * if `delay_alloc` is not 0.
  *

@@ -9,6 +9,7 @@ mod chunk;
 mod convert;
 mod device;
 mod dtype;
+pub mod format;
 pub mod grad_mode;
 mod ndarray;
 pub mod np_shape;

@@ -2,7 +2,9 @@
 
 pub mod config;
 pub mod error;
+pub mod file;
 pub mod suggest;
 pub mod sync;
+pub mod uri;
 
 pub use error::{Error, ErrorKind, Result};

@@ -74,6 +74,25 @@ pub(super) unsafe fn texts_in<'a>(
         .collect()
 }
 
+/// `len` text arguments of any encoding, borrowed for the call.
+///
+/// # Safety
+/// As `slice_in` for the list; each text is null or NUL-terminated and nobody changes it during the call.
+pub(super) unsafe fn bytes_in<'a>(
+    argument: &str,
+    texts: *const *const c_char,
+    len: usize,
+) -> Result<Vec<&'a [u8]>> {
+    // SAFETY: passed on from the caller.
+    let pointers = unsafe { slice_in(argument, texts, len)? };
+    let read = |(i, text): (usize, &*const c_char)| {
+        check_pointer(&format!("{argument}[{i}]"), *text)?;
+        // SAFETY: the caller vouches for the terminator behind a non-null pointer.
+        Ok(unsafe { CStr::from_ptr(*text) }.to_bytes())
+    };
+    pointers.iter().enumerate().map(read).collect()
+}
+
 /// A place for a result. Look for it before doing the work, so that nothing is half done when it is missing.
 /// It holds zero or null until then: some bindings read it without looking at the return code.
 ///

@@ -21,6 +21,7 @@ mod modes;
 mod ndarray;
 mod ndarray_copy;
 mod ndarray_info;
+mod ndarray_io;
 mod ndarray_sparse;
 mod ndarray_view;
 mod objects;

@@ -17,9 +17,6 @@ mod writer;
 pub use reader::Reader;
 pub use writer::Writer;
 
-use crate::base::Result;
-use crate::ensure;
-
 const MAGIC: u32 = 0xced7_230a;
 /// Lengths are below this: they have 29 bits.
 const LENGTH_LIMIT: usize = 1 << 29;
@@ -28,19 +25,6 @@ const WHOLE: u32 = 0;
 const FIRST: u32 = 1;
 const MIDDLE: u32 = 2;
 const LAST: u32 = 3;
-
-/// A path, given as such or as `file://` URI. Other schemes name storage this library cannot open.
-fn path_of(uri: &str) -> Result<&str> {
-    let path = uri.strip_prefix("file://").unwrap_or(uri);
-    ensure!(!path.is_empty(), InvalidArgument, "uri: expected the path of a file, got an empty text");
-    let scheme = path.split_once("://").map(|(scheme, _)| scheme);
-    ensure!(
-        scheme.is_none(),
-        Unsupported,
-        "uri: expected a path or a file:// URI, got '{uri}'; mxkv opens local files only"
-    );
-    Ok(path)
-}
 
 #[cfg(test)]
 mod tests {
@@ -149,6 +133,5 @@ mod tests {
         assert!(Reader::open("s3://bucket/x").unwrap_err().to_string().contains("local files only"));
         assert!(Writer::create("").unwrap_err().to_string().contains("empty"));
         assert!(Reader::open("/nonexistent/file").unwrap_err().to_string().contains("/nonexistent/file"));
-        assert_eq!(path_of("file:///tmp/a").unwrap(), "/tmp/a");
     }
 }

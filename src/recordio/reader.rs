@@ -1,6 +1,7 @@
 //! Reads records.
 
-use super::{FIRST, LAST, LENGTH_LIMIT, MAGIC, MIDDLE, WHOLE, path_of};
+use super::{FIRST, LAST, LENGTH_LIMIT, MAGIC, MIDDLE, WHOLE};
+use crate::base::uri::local_path;
 use crate::base::{Error, Result};
 use crate::{bail, ensure, err};
 use std::fs::File;
@@ -19,7 +20,7 @@ pub struct Reader {
 impl Reader {
     /// Opens the file `uri`.
     pub fn open(uri: &str) -> Result<Self> {
-        let path = path_of(uri)?;
+        let path = local_path("uri", uri)?;
         let file = File::open(path).map_err(|cause| Error::io(format!("opening '{path}'"), &cause))?;
         Ok(Reader { file: BufReader::new(file), path: path.to_owned(), position: 0, record: Vec::new() })
     }

@@ -1,6 +1,7 @@
 //! Writes records.
 
-use super::{FIRST, LAST, LENGTH_LIMIT, MAGIC, MIDDLE, WHOLE, path_of};
+use super::{FIRST, LAST, LENGTH_LIMIT, MAGIC, MIDDLE, WHOLE};
+use crate::base::uri::local_path;
 use crate::base::{Error, Result};
 use crate::ensure;
 use std::fs::File;
@@ -20,7 +21,7 @@ pub struct Writer {
 impl Writer {
     /// Creates the file `uri`, or empties it.
     pub fn create(uri: &str) -> Result<Self> {
-        let path = path_of(uri)?;
+        let path = local_path("uri", uri)?;
         let file = File::create(path).map_err(|cause| Error::io(format!("creating '{path}'"), &cause))?;
         Ok(Writer { file, path: path.to_owned(), position: 0, parts: Vec::new() })
     }
