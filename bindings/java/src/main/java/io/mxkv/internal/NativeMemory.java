@@ -1,0 +1,58 @@
+package io.mxkv.internal;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Lets the garbage collector know about native memory. It sees only small Java objects and would let gigabytes of
+ * forgotten arrays pile up behind them; so when the arrays alive have grown past a mark, it is asked to run.
+ */
+public final class NativeMemory {
+  /** What an array costs besides its elements: handle, descriptors, the Java objects. */
+  public static final long OVERHEAD = 1024;
+
+  private static final long LIMIT = Long.getLong("mxkv.gc.bytes", 256L << 20);
+  private static final int WAIT_ROUNDS = 20;
+
+  private static final AtomicLong ALIVE = new AtomicLong();
+  private static final AtomicBoolean COLLECTING = new AtomicBoolean();
+  private static volatile long mark = LIMIT;
+
+  private NativeMemory() {}
+
+  static void allocated(long bytes) {
+    if (ALIVE.addAndGet(bytes) > mark && COLLECTING.compareAndSet(false, true)) {
+      try {
+        collect();
+      } finally {
+        COLLECTING.set(false);
+      }
+    }
+  }
+
+  static void freed(long bytes) {
+    ALIVE.addAndGet(-bytes);
+  }
+
+  /** Bytes of the arrays that were neither closed nor collected yet, an estimate. */
+  public static long alive() {
+    return ALIVE.get();
+  }
+
+  private static void collect() {
+    System.gc();
+    // The cleaner frees on its own thread: give it a moment, until it no longer makes progress.
+    long before = Long.MAX_VALUE;
+    for (int round = 0; round < WAIT_ROUNDS && ALIVE.get() < before; round++) {
+      before = ALIVE.get();
+      try {
+        Thread.sleep(2);
+      } catch (InterruptedException interrupted) {
+        Thread.currentThread().interrupt();
+        break;
+      }
+    }
+    // What is left is in use: the next mark leaves room for as much again.
+    mark = Math.max(LIMIT, 2 * ALIVE.get());
+  }
+}
