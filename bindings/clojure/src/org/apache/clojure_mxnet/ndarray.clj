@@ -11,7 +11,7 @@
             [org.apache.clojure-mxnet.shape :as mx-shape]
             [org.apache.clojure-mxnet.util :as util])
   (:import (io.mxkv Context DType NDArray Shape StorageType)
-           (java.util List Map)))
+           (java.util Map)))
 
 (set! *warn-on-reflection* true)
 
@@ -196,7 +196,7 @@
     (cond
       (number? value) (.fill target (double value))
       (instance? NDArray value) (do (.copyTo ^NDArray value target) target)
-      (or (sequential? value) (some-> value core/class .isArray))
+      (or (sequential? value) (and value (.isArray (core/class value))))
       (if (= DType/FLOAT64 (.dtype target))
         (.copyFrom target ^doubles (numbers double-array value))
         (.copyFrom target ^floats (numbers float-array value)))

@@ -3,7 +3,7 @@
   operator's inputs and parameters."
   (:require [org.apache.clojure-mxnet.util :as util])
   (:import (io.mxkv Context DType NDArray Shape)
-           (java.util LinkedHashMap List Map)))
+           (java.util LinkedHashMap Map)))
 
 (set! *warn-on-reflection* true)
 

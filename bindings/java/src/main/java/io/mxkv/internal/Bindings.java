@@ -3,7 +3,7 @@ package io.mxkv.internal;
 import com.sun.jna.Callback;
 import com.sun.jna.Native;
 
-/** Generated from include/mxkv.h by GenerateBindings; do not edit. */
+/** Generated from the headers in include by GenerateBindings; do not edit. */
 public final class Bindings {
   static {
     Native.register(Bindings.class, Loader.library());

@@ -1,9 +1,5 @@
 package io.mxkv.tools;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,7 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Writes {@code internal/Bindings.java} from a C header: one JNA direct-mapped method per listed function, one
+ * Makes {@code internal/Bindings.java} from C headers: one JNA direct-mapped method per listed function, one
  * callback interface per function type used by them.
  *
  * <p>The mapping favours speed over beauty, which is why no other package sees it: handles and addresses are
@@ -23,12 +19,6 @@ public final class GenerateBindings {
       Pattern.compile("typedef\\s+void\\s*\\(\\s*\\*?\\s*(\\w+)\\s*\\)\\s*\\(([^)]*)\\)\\s*;");
 
   private GenerateBindings() {}
-
-  /** Arguments: header, list of functions, output file. */
-  public static void main(String[] args) throws IOException {
-    String java = generate(read(Path.of(args[0])), read(Path.of(args[1])));
-    Files.write(Path.of(args[2]), java.getBytes(StandardCharsets.UTF_8));
-  }
 
   /** The text of Bindings.java. */
   public static String generate(String headerText, String functionList) {
@@ -66,7 +56,7 @@ public final class GenerateBindings {
     return "package io.mxkv.internal;\n\n"
         + "import com.sun.jna.Callback;\n"
         + "import com.sun.jna.Native;\n\n"
-        + "/** Generated from include/mxkv.h by GenerateBindings; do not edit. */\n"
+        + "/** Generated from the headers in include by GenerateBindings; do not edit. */\n"
         + "public final class Bindings {\n"
         + "  static {\n    Native.register(Bindings.class, Loader.library());\n  }\n\n"
         + "  private Bindings() {}\n"
@@ -175,9 +165,5 @@ public final class GenerateBindings {
 
   private static String withoutComments(String header) {
     return header.replaceAll("(?s)/\\*.*?\\*/", " ").replaceAll("//[^\\n]*", " ").replaceAll("(?m)^\\s*#.*$", ";");
-  }
-
-  private static String read(Path path) throws IOException {
-    return new String(Files.readAllBytes(path), StandardCharsets.UTF_8);
   }
 }

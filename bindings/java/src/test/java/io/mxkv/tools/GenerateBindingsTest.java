@@ -10,14 +10,18 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 class GenerateBindingsTest {
-  private static final Path HEADER = Path.of("../../include/mxkv.h");
+  private static final Path HEADERS = Path.of("../../include");
   private static final Path FUNCTIONS = Path.of("tools/functions.txt");
   private static final Path GENERATED = Path.of("src/main/java/io/mxkv/internal/Bindings.java");
 
   /** With BLESS=1 in the environment the file is written instead. */
   @Test
   void committedBindingsAreThoseOfTheHeader() throws IOException {
-    String generated = GenerateBindings.generate(read(HEADER), read(FUNCTIONS));
+    StringBuilder headers = new StringBuilder();
+    for (String header : new String[] {"mxnet/c_api.h", "nnvm/c_api.h", "mxkv.h"}) {
+      headers.append(read(HEADERS.resolve(header))).append('\n');
+    }
+    String generated = GenerateBindings.generate(headers.toString(), read(FUNCTIONS));
     if ("1".equals(System.getenv("BLESS"))) {
       Files.write(GENERATED, generated.getBytes(StandardCharsets.UTF_8));
     }
