@@ -94,7 +94,8 @@ pub trait Element: bytemuck::Pod + Send + Sync + PartialOrd + Default + fmt::Deb
     const DTYPE: DType;
     /// As C converts to double: exact except for large int64.
     fn to_f64(self) -> f64;
-    /// As x86 C code converts from double: floats round to nearest even; integers truncate, and values out of
+    /// As x86 C code converts from double: floats round to nearest even (float16 by way of float32,
+    /// bfloat16 then cuts bits off); integers truncate, and values out of
     /// the int64 range (the int32 range for int32) and NaN give the smallest integer; 8-bit types wrap.
     fn from_f64(value: f64) -> Self;
     fn to_i64(self) -> i64;
@@ -110,6 +111,11 @@ fn truncate_i64(value: f64) -> i64 {
 fn truncate_i32(value: f64) -> i32 {
     let in_range = value > -2_147_483_649.0 && value < 2_147_483_648.0;
     if in_range { value as i32 } else { i32::MIN }
+}
+
+/// MXNet does not round to bfloat16, it cuts the lower bits off.
+fn cut_bf16(value: f32) -> bf16 {
+    bf16::from_bits((value.to_bits() >> 16) as u16)
 }
 
 macro_rules! element {
@@ -149,8 +155,8 @@ element!(
     from_i64 | x | x as f32
 );
 element!(f64, Float64, to_f64 |x| x, from_f64 |x| x, to_i64 truncate_i64, from_i64 |x| x as f64);
-element!(f16, Float16, to_f64 f16::to_f64, from_f64 f16::from_f64, to_i64 |x| truncate_i64(x.to_f64()), from_i64 |x| f16::from_f32(x as f32));
-element!(bf16, Bfloat16, to_f64 bf16::to_f64, from_f64 bf16::from_f64, to_i64 |x| truncate_i64(x.to_f64()), from_i64 |x| bf16::from_f32(x as f32));
+element!(f16, Float16, to_f64 f16::to_f64, from_f64 |x| f16::from_f32(x as f32), to_i64 |x| truncate_i64(x.to_f64()), from_i64 |x| f16::from_f32(x as f32));
+element!(bf16, Bfloat16, to_f64 bf16::to_f64, from_f64 |x| cut_bf16(x as f32), to_i64 |x| truncate_i64(x.to_f64()), from_i64 |x| cut_bf16(x as f32));
 element!(
     u8,
     Uint8,
@@ -271,7 +277,9 @@ mod tests {
         assert_eq!(i32::from_f64(3e9), i32::MIN);
         assert_eq!(i32::from_f64(-2.9), -2);
         assert_eq!(i64::from_f64(f64::INFINITY), i64::MIN);
-        assert_eq!(f16::from_f64(1e6), f16::INFINITY);
+        assert_eq!(<f16 as Element>::from_f64(1e6), f16::INFINITY);
+        assert_eq!(<bf16 as Element>::from_f64(1.01171875).to_bits(), 0x3f81);
+        assert_eq!(<bf16 as Element>::from_f64(65504.0).to_bits(), 0x477f);
         assert_eq!(Bool::from_f64(0.1), Bool(1));
     }
 }

@@ -24,9 +24,12 @@ pub use registry::{Registry, registry};
 
 /// All families. A new file under `defs` is added here.
 static GROUPS: &[&[Definition]] = &[
+    defs::binary::OPERATORS,
     defs::copy::OPERATORS,
     defs::creation::OPERATORS,
     defs::refused::OPERATORS,
+    defs::scalar::OPERATORS,
+    defs::unary::OPERATORS,
     defs::update::adam::OPERATORS,
     defs::update::adamw::OPERATORS,
     defs::update::lamb::OPERATORS,

@@ -6,7 +6,7 @@ use crate::dispatch;
 use crate::engine::for_each_chunk;
 use crate::ops::operator::{Definition, Plan};
 use crate::ops::param::{DTYPES, Kind, Param, optional, required};
-use crate::ops::{Attrs, Inputs, Invocation, Meta, Query};
+use crate::ops::{Attrs, Inputs, Meta, Query};
 use smallvec::{SmallVec, smallvec};
 
 const SHAPE: Param = optional("shape", Kind::Shape, "[]", "The shape of the output.");

@@ -1,7 +1,12 @@
 //! The loops: functions on slices and arrays that know nothing of operators, names or the engine.
 
+pub mod binary;
+pub mod cmath;
 pub mod norm;
+pub mod number;
 pub mod real;
+pub mod sparse;
 pub mod storage;
 pub mod sum;
+pub mod unary;
 pub mod update;

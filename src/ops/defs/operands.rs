@@ -1,0 +1,34 @@
+//! Inputs as kernels see them: borrowed for reading, unless they are the output, which is borrowed for writing.
+
+use crate::array::{NdArray, ReadView};
+use crate::base::Result;
+use crate::ops::kernels::binary::Operand;
+use crate::ops::kernels::number::Number;
+
+/// A dense input.
+pub(super) enum Source<'a, T> {
+    View(ReadView<'a, [T]>),
+    Output,
+}
+
+impl<T: Number> Source<'_, T> {
+    pub(super) fn operand(&self) -> Operand<'_, T> {
+        match self {
+            Source::View(view) => Operand::Slice(view),
+            Source::Output => Operand::Output,
+        }
+    }
+
+    /// `None` if the input is the output.
+    pub(super) fn slice(&self) -> Option<&[T]> {
+        match self {
+            Source::View(view) => Some(view),
+            Source::Output => None,
+        }
+    }
+}
+
+/// Borrows an input of an operator that works in place.
+pub(super) fn read<'a, T: Number>(input: &'a NdArray, output: &NdArray) -> Result<Source<'a, T>> {
+    if input.is_same_region(output) { Ok(Source::Output) } else { input.read::<T>().map(Source::View) }
+}

@@ -1,0 +1,175 @@
+//! Functions of two elements over sparse arrays.
+
+use super::parts::{Elements, Rows};
+use crate::array::{Csr, NdArray, Part, RowSparse, Shape};
+use crate::base::Result;
+use crate::ops::kernels::binary::{Lane, Loops};
+use std::cmp::Ordering;
+
+/// Positions in ascending order of their row numbers.
+fn sorted(rows: &[usize]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    if !rows.is_sorted() {
+        order.sort_by_key(|position| rows[*position]);
+    }
+    order
+}
+
+/// row_sparse with row_sparse: a row that one of them lacks counts as zeros. The result has the rows of both.
+pub fn rows_rows<T: Lane>(loops: &Loops<T>, a: &NdArray, b: &NdArray, out: &NdArray) -> Result<()> {
+    let made = {
+        let (a_parts, b_parts) = (a.read_row_sparse()?, b.read_row_sparse()?);
+        let (left, right) = (Rows::of(&a_parts, a.shape())?, Rows::of(&b_parts, b.shape())?);
+        let (left_order, right_order) = (sorted(&left.rows), sorted(&right.rows));
+        let width = left.width;
+        // (row, position in a, position in b)
+        let mut merged: Vec<(usize, Option<usize>, Option<usize>)> =
+            Vec::with_capacity(left.rows.len() + right.rows.len());
+        let (mut i, mut j) = (0, 0);
+        loop {
+            let (x, y) = (left_order.get(i), right_order.get(j));
+            match (x, y) {
+                (None, None) => break,
+                (Some(x), None) => {
+                    merged.push((left.rows[*x], Some(*x), None));
+                    i += 1;
+                }
+                (None, Some(y)) => {
+                    merged.push((right.rows[*y], None, Some(*y)));
+                    j += 1;
+                }
+                (Some(x), Some(y)) => match left.rows[*x].cmp(&right.rows[*y]) {
+                    Ordering::Less => {
+                        merged.push((left.rows[*x], Some(*x), None));
+                        i += 1;
+                    }
+                    Ordering::Greater => {
+                        merged.push((right.rows[*y], None, Some(*y)));
+                        j += 1;
+                    }
+                    Ordering::Equal => {
+                        merged.push((left.rows[*x], Some(*x), Some(*y)));
+                        i += 1;
+                        j += 1;
+                    }
+                },
+            }
+        }
+        let rows: Vec<i64> = merged.iter().map(|(row, _, _)| *row as i64).collect();
+        let mut values = Part::new(T::DTYPE, out.shape().with_rows(rows.len()))?;
+        let (x, y) = (a_parts.values.elements::<T>()?, b_parts.values.elements::<T>()?);
+        let zeros = vec![T::zero(); width];
+        for ((_, p, q), target) in
+            merged.iter().zip(values.elements_mut::<T>()?.chunks_exact_mut(width.max(1)))
+        {
+            let left = p.map_or(zeros.as_slice(), |p| &x[p * width..][..width]);
+            let right = q.map_or(zeros.as_slice(), |q| &y[q * width..][..width]);
+            (loops.arrays)(target, left, right);
+        }
+        RowSparse { indices: Part::indices(&rows)?, values }
+    };
+    *out.write_row_sparse()? = made;
+    Ok(())
+}
+
+/// row_sparse with dense (dense first if `reversed`), of which only the stored rows count.
+pub fn rows_dense<T: Lane>(
+    loops: &Loops<T>,
+    rows: &NdArray,
+    dense: &NdArray,
+    out: &NdArray,
+    reversed: bool,
+) -> Result<()> {
+    let made = {
+        let parts = rows.read_row_sparse()?;
+        let stored = Rows::of(&parts, rows.shape())?;
+        let (width, other) = (stored.width, dense.read::<T>()?);
+        let mut values = Part::new(T::DTYPE, parts.values.shape.clone())?;
+        let source = parts.values.elements::<T>()?;
+        for ((row, own), target) in stored
+            .rows
+            .iter()
+            .zip(source.chunks_exact(width.max(1)))
+            .zip(values.elements_mut::<T>()?.chunks_exact_mut(width.max(1)))
+        {
+            let other = &other[row * width..][..width];
+            if reversed { (loops.arrays)(target, other, own) } else { (loops.arrays)(target, own, other) }
+        }
+        RowSparse { indices: parts.indices.copy()?, values }
+    };
+    *out.write_row_sparse()? = made;
+    Ok(())
+}
+
+/// csr with csr: the result has the elements of both.
+pub fn csr_csr<T: Lane>(loops: &Loops<T>, a: &NdArray, b: &NdArray, out: &NdArray) -> Result<()> {
+    let made = {
+        let (a_parts, b_parts) = (a.read_csr()?, b.read_csr()?);
+        let (left, right) = (Elements::of(&a_parts, a.shape())?, Elements::of(&b_parts, b.shape())?);
+        let (x, y) = (a_parts.values.elements::<T>()?, b_parts.values.elements::<T>()?);
+        let (mut starts, mut columns) = (vec![0i64], Vec::<i64>::new());
+        let (mut lefts, mut rights) = (Vec::<T>::new(), Vec::<T>::new());
+        for row in 0..left.rows() {
+            let (mut i, mut j) = (left.row(row).peekable(), right.row(row).peekable());
+            loop {
+                let order = match (i.peek(), j.peek()) {
+                    (None, None) => break,
+                    (Some(_), None) => Ordering::Less,
+                    (None, Some(_)) => Ordering::Greater,
+                    (Some(i), Some(j)) => left.columns[*i].cmp(&right.columns[*j]),
+                };
+                let from_left = if order.is_le() { i.next() } else { None };
+                let from_right = if order.is_ge() { j.next() } else { None };
+                let column = from_left
+                    .map(|i| left.columns[i])
+                    .or(from_right.map(|j| right.columns[j]))
+                    .unwrap_or_default();
+                columns.push(column as i64);
+                lefts.push(from_left.map_or(T::zero(), |i| x[i]));
+                rights.push(from_right.map_or(T::zero(), |j| y[j]));
+            }
+            starts.push(columns.len() as i64);
+        }
+        let mut values = Part::new(T::DTYPE, Shape::new(&[columns.len() as i64]))?;
+        (loops.arrays)(values.elements_mut::<T>()?, &lefts, &rights);
+        Csr { indptr: Part::indices(&starts)?, indices: Part::indices(&columns)?, values }
+    };
+    *out.write_csr()? = made;
+    Ok(())
+}
+
+/// csr with dense (dense first if `reversed`), of which only the stored elements count. The dense array is
+/// broadcast to the shape of the other.
+pub fn csr_dense<T: Lane>(
+    loops: &Loops<T>,
+    csr: &NdArray,
+    dense: &NdArray,
+    out: &NdArray,
+    reversed: bool,
+) -> Result<()> {
+    let made = {
+        let parts = csr.read_csr()?;
+        let stored = Elements::of(&parts, csr.shape())?;
+        let other = dense.read::<T>()?;
+        let (row_step, column_step) = match dense.shape().dims() {
+            [rows, columns] => (if *rows == 1 { 0 } else { *columns as usize }, usize::from(*columns != 1)),
+            [columns] => (0, usize::from(*columns != 1)),
+            _ => (0, 0),
+        };
+        let others: Vec<T> = (0..stored.rows())
+            .flat_map(|row| stored.row(row).map(move |position| (row, position)))
+            .map(|(row, position)| other[row * row_step + stored.columns[position] * column_step])
+            .collect();
+        let mut values = Part::new(T::DTYPE, parts.values.shape.clone())?;
+        let own = parts.values.elements::<T>()?;
+        let target = values.elements_mut::<T>()?;
+        if reversed {
+            (loops.arrays)(target, &others, own)
+        } else {
+            (loops.arrays)(target, own, &others)
+        }
+        Csr { indptr: parts.indptr.copy()?, indices: parts.indices.copy()?, values }
+    };
+    *out.write_csr()? = made;
+    Ok(())
+}

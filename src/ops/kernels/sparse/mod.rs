@@ -1,0 +1,7 @@
+//! Kernels on sparse arrays. Results are complete before the output is written, so an input may be the output.
+
+mod merge;
+mod parts;
+
+pub use merge::{csr_csr, csr_dense, rows_dense, rows_rows};
+pub use parts::{Elements, Rows, map_values};
