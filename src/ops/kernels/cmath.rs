@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_inverse_undoes_erf() {
-        for x in [-0.999_999, -0.9, -0.5, -1e-9, 0.0, 0.1, 0.499, 0.501, 0.99, 1.0 - 1e-12] {
+        for x in [-0.999_999f64, -0.9, -0.5, -1e-9, 0.0, 0.1, 0.499, 0.501, 0.99, 1.0 - 1e-12] {
             let error = (x.erf_inverse().c_erf() - x).abs();
             assert!(error <= 4.0 * f64::EPSILON, "{x}: {error}");
         }
