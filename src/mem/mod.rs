@@ -1,6 +1,8 @@
-//! Aligned, pooled memory, and memory that belongs to somebody else.
+//! Aligned, pooled memory, memory that belongs to somebody else, and the ways to move much of it fast.
 
 mod block;
+pub mod copy;
+pub mod crew;
 mod pool;
 
 pub use block::{ALIGNMENT, Block};
