@@ -14,6 +14,7 @@ pub mod kernels;
 pub mod operator;
 pub mod param;
 mod registry;
+pub mod simd;
 
 pub use attrs::Attrs;
 pub use infer::{Meta, Query, elementwise, same_as_first};

@@ -1,5 +1,6 @@
-//! Kernels written for the vector units, each beside a plain twin that defines its result.
+//! Kernels written for the vector units, each compared in tests with a plain twin.
 
+mod half;
 mod sum;
 
-pub use sum::{Order, sum_into};
+pub use sum::{Order, Summand, sum_into};
