@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "owns raw memory: the one place that allocates and frees it")]
 
-use super::pool;
+use super::{mapping, pool};
 use crate::base::Result;
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::ops::{Deref, DerefMut};
@@ -90,6 +90,9 @@ fn layout(class: usize) -> Option<Layout> {
 }
 
 fn allocate(class: usize) -> Option<usize> {
+    if class > pool::LARGE {
+        return mapping::map(class);
+    }
     let layout = layout(class)?;
     // SAFETY: size classes are never zero.
     let start = unsafe { alloc_zeroed(layout) };
@@ -98,7 +101,9 @@ fn allocate(class: usize) -> Option<usize> {
 
 /// Frees a block that `allocate` made for this class and that nobody uses any more.
 pub(super) fn free(address: usize, class: usize) {
-    if let Some(layout) = layout(class) {
+    if class > pool::LARGE {
+        mapping::unmap(address, class);
+    } else if let Some(layout) = layout(class) {
         // SAFETY: the pool hands each address it holds to exactly one caller, with the class it was made for.
         unsafe { dealloc(std::ptr::with_exposed_provenance_mut(address), layout) };
     }

@@ -119,9 +119,7 @@ const LINE: usize = 64;
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx")]
 unsafe fn stream_lines<const N: usize>(to: [&mut [u8]; N], from: &[u8]) {
-    use std::arch::x86_64::{
-        __m256i, _MM_HINT_T0, _mm_prefetch, _mm256_loadu_si256, _mm256_stream_si256,
-    };
+    use std::arch::x86_64::{__m256i, _MM_HINT_T0, _mm_prefetch, _mm256_loadu_si256, _mm256_stream_si256};
     // So far ahead that memory answers in time; measured.
     const AHEAD: usize = 2048;
     let to = to.map(|to| to.as_mut_ptr());

@@ -2,7 +2,7 @@
 
 mod block;
 pub mod copy;
-pub mod crew;
+mod mapping;
 mod pool;
 
 pub use block::{ALIGNMENT, Block};

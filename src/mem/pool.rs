@@ -9,7 +9,8 @@ use std::collections::HashMap;
 
 /// Most bytes kept for reuse in the whole process.
 const LIMIT: usize = 512 << 20;
-const LARGE: usize = 1 << 20;
+/// Larger blocks come straight from the system.
+pub(super) const LARGE: usize = 1 << 20;
 const SMALLEST: usize = 64;
 
 static POOL: Lazy<Mutex<Pool>> = Lazy::new(|| Mutex::new(Pool::default()));

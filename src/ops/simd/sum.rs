@@ -48,7 +48,8 @@ pub trait Summand: Element {
                 .zip(b[..n].iter().zip(&c[..n]).zip(d[..n].iter().zip(&e[..n])))
                 .for_each(|((out, a), ((b, c), (d, e)))| *out = a.plus(b.plus(*c).plus(*d).plus(*e))),
             (&[b, c], Order::LeftToRight) => {
-                each.zip(b[..n].iter().zip(&c[..n])).for_each(|((out, a), (b, c))| *out = a.plus(*b).plus(*c));
+                each.zip(b[..n].iter().zip(&c[..n]))
+                    .for_each(|((out, a), (b, c))| *out = a.plus(*b).plus(*c));
             }
             (&[b, c, d], Order::LeftToRight) => each
                 .zip(b[..n].iter().zip(&c[..n]).zip(&d[..n]))
