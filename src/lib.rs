@@ -10,6 +10,7 @@ pub mod base;
 pub mod capi;
 pub mod compression;
 pub mod engine;
+pub mod kvstore;
 pub mod mem;
 pub mod ops;
 pub mod ps;

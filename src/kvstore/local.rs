@@ -1,0 +1,467 @@
+//! The store of one process.
+
+use super::keys::{Group, Groups, KeyTable, Keys};
+use super::pull::{check_out, copy_out, wanted};
+use super::reduce::{Buffers, Declared, Reducer, Strategy};
+use super::row_sparse::take_rows;
+use super::submit::submit;
+use super::updater::{Rule, Updater};
+use super::{Controller, KvStore};
+use crate::array::{Device, NdArray, Shape, Storage};
+use crate::base::Result;
+use crate::base::sync::{Arc, Mutex};
+use crate::compression::{Codec, codec_from_params};
+use crate::engine::Engine;
+use crate::telemetry::log;
+use rustc_hash::FxHashMap;
+use std::borrow::Cow;
+use std::time::Duration;
+
+pub struct LocalStore {
+    type_name: &'static str,
+    strategy: Strategy,
+    engine: Engine,
+    reducer: Reducer,
+    /// Never held while an updater runs.
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    keys: KeyTable,
+    /// By slot.
+    entries: Vec<Entry>,
+    rule: Rule,
+    codec: Option<Arc<dyn Codec>>,
+}
+
+struct Entry {
+    stored: NdArray,
+    declared: Declared,
+    buffers: Buffers,
+    /// Whether the user was told that a pull skips sparse outs.
+    warned: bool,
+}
+
+impl LocalStore {
+    pub fn new(type_name: &'static str, strategy: Strategy, engine: Engine) -> Self {
+        let reducer = Reducer::new(engine.clone(), strategy);
+        LocalStore { type_name, strategy, engine, reducer, state: Mutex::default() }
+    }
+
+    /// A copy of a value, where stores keep their values.
+    fn stored_copy(&self, value: &NdArray) -> Result<NdArray> {
+        let (shape, dtype, device) = (value.shape().clone(), value.dtype(), Device::pinned());
+        let stored = match value.storage() {
+            Storage::Dense => NdArray::new(shape, dtype, device)?,
+            sparse => NdArray::empty(sparse, shape, dtype, device)?,
+        };
+        copy_out(&self.engine, value, std::slice::from_ref(&stored), 0)?;
+        Ok(stored)
+    }
+
+    /// Replaces the stored value by the sum of a group's values, and copies it to `outs`.
+    fn assign(
+        &self,
+        entry: &mut Entry,
+        values: &[NdArray],
+        codec: Option<&Arc<dyn Codec>>,
+        outs: &[NdArray],
+        priority: i32,
+    ) -> Result<()> {
+        let in_one_sweep = codec.is_none() && self.reducer.can_copy(&entry.declared, values, outs);
+        let copies = if in_one_sweep { outs } else { &[] };
+        let declared = &entry.declared;
+        let sum = self.reducer.reduce(&mut entry.buffers, declared, values, codec, copies, None, priority)?;
+        // The caller's own array is stored as it is, but not where that would change the storage type.
+        let is_callers = values.len() == 1 && sum.shares_storage(&values[0]);
+        entry.stored =
+            if is_callers && sum.storage() != entry.stored.storage() { self.stored_copy(&sum)? } else { sum };
+        if in_one_sweep { Ok(()) } else { copy_out(&self.engine, &entry.stored, outs, priority) }
+    }
+
+    /// Calls the updater for each group.
+    fn update(
+        &self,
+        push: &Push<'_>,
+        updater: &Arc<dyn Updater>,
+        codec: Option<&Arc<dyn Codec>>,
+        priority: i32,
+    ) -> Result<()> {
+        for group in push.groups.iter() {
+            let (key, sum, stored, buffer) = {
+                let mut state = self.state.lock();
+                let State { keys, entries, .. } = &mut *state;
+                let Entry { stored, declared, buffers, .. } = &mut entries[group.slot];
+                let (values, keep) = (push.values(group), Some(&*stored));
+                let sum = self.reducer.reduce(buffers, declared, values, codec, &[], keep, priority)?;
+                // Another thread that pushes the same key meanwhile sums into a buffer of its own.
+                (keys.key(group.slot).clone(), sum, stored.clone(), buffers.sum.take())
+            };
+            let result = updater.update(&key, sum, stored);
+            let buffers = &mut self.state.lock().entries[group.slot].buffers;
+            buffers.sum = buffers.sum.take().or(buffer);
+            result?;
+        }
+        Ok(())
+    }
+
+    /// Checks the whole of a broadcast, so that nothing is initialised when an out does not fit.
+    fn check_broadcast(
+        &self,
+        keys: Keys<'_>,
+        values: &[NdArray],
+        out_keys: Keys<'_>,
+        outs: &[NdArray],
+    ) -> Result<()> {
+        check_lengths(keys, values.len(), "vals")?;
+        check_lengths(out_keys, outs.len(), "outs")?;
+        let mut state = self.state.lock();
+        state.keys.fix_kind(keys)?;
+        state.keys.fix_kind(out_keys)?;
+        let mut new = KeyTable::default();
+        for i in 0..keys.len() {
+            state.keys.require_new(keys, i)?;
+            new.add(keys, i)?;
+        }
+        for (i, out) in outs.iter().enumerate().filter(|(_, out)| out.is_dense()) {
+            let source = match new.find(out_keys, i) {
+                Some(slot) => &values[slot],
+                None => &state.entries[state.keys.require(out_keys, i)?].stored,
+            };
+            check_out(source.shape(), source.storage(), out)?;
+        }
+        Ok(())
+    }
+
+    fn pull_groups(&self, state: &State, pull: &Pull<'_>, priority: i32) -> Result<()> {
+        pull.groups.iter().try_for_each(|group| {
+            let stored = &state.entries[group.slot].stored;
+            match wanted(pull.outs(group), pull.ignore_sparse) {
+                None => copy_out(&self.engine, stored, pull.outs(group), priority),
+                Some(outs) => copy_out(&self.engine, stored, &outs, priority),
+            }
+        })
+    }
+}
+
+/// Whether each key can be pulled right after its push, before the next key is pushed: the same keys in both
+/// lists, and no out of one key is a value of another.
+fn is_by_key(push: &Push<'_>, pull: &Pull<'_>) -> bool {
+    let same_keys = push.groups.iter().map(|group| group.slot).eq(pull.groups.iter().map(|group| group.slot));
+    if !same_keys || push.groups.len() < 2 {
+        return same_keys;
+    }
+    let chunk_of = |array: &NdArray| std::ptr::from_ref(array.chunk()).addr();
+    let mut written_by = FxHashMap::default();
+    for group in pull.groups.iter() {
+        for out in pull.outs(group) {
+            if *written_by.entry(chunk_of(out)).or_insert(group.slot) != group.slot {
+                return false;
+            }
+        }
+    }
+    push.groups.iter().all(|group| {
+        let is_own = |value| written_by.get(&chunk_of(value)).is_none_or(|slot| *slot == group.slot);
+        push.values(group).iter().all(is_own)
+    })
+}
+
+/// The values of a push, grouped and checked.
+struct Push<'a> {
+    groups: Groups,
+    arranged: Cow<'a, [NdArray]>,
+}
+
+impl Push<'_> {
+    fn values(&self, group: &Group) -> &[NdArray] {
+        &self.arranged[group.entries.clone()]
+    }
+}
+
+/// The outs of a pull, grouped and checked.
+struct Pull<'a> {
+    groups: Groups,
+    arranged: Cow<'a, [NdArray]>,
+    ignore_sparse: bool,
+}
+
+impl Pull<'_> {
+    fn outs(&self, group: &Group) -> &[NdArray] {
+        &self.arranged[group.entries.clone()]
+    }
+}
+
+impl State {
+    fn plan_push<'a>(
+        &mut self,
+        reducer: &Reducer,
+        keys: Keys<'_>,
+        values: &'a [NdArray],
+    ) -> Result<Push<'a>> {
+        check_lengths(keys, values.len(), "vals")?;
+        self.keys.fix_kind(keys)?;
+        if let Rule::Call(updater) = &self.rule {
+            updater.accepts(keys.kind())?;
+        }
+        let groups = self.keys.group(keys)?;
+        let push = Push { arranged: groups.arrange(values), groups };
+        for group in push.groups.iter() {
+            let declared = &self.entries[group.slot].declared;
+            let checked = reducer.check(declared, push.values(group), self.codec.as_deref());
+            checked.map_err(|error| error.context(format!("key {}", self.keys.key(group.slot))))?;
+        }
+        Ok(push)
+    }
+
+    /// `push` is what will be pushed before, if anything.
+    fn plan_pull<'a>(
+        &mut self,
+        reducer: &Reducer,
+        keys: Keys<'_>,
+        outs: &'a [NdArray],
+        ignore_sparse: bool,
+        push: Option<&Push<'_>>,
+    ) -> Result<Pull<'a>> {
+        check_lengths(keys, outs.len(), "outs")?;
+        self.keys.fix_kind(keys)?;
+        let groups = self.keys.group(keys)?;
+        let pull = Pull { arranged: groups.arrange(outs), groups, ignore_sparse };
+        for group in pull.groups.iter() {
+            let (shape, storage) = self.stored_after(reducer, push, group);
+            let mut skipped = false;
+            for out in pull.outs(group) {
+                if ignore_sparse && !out.is_dense() {
+                    skipped = true;
+                } else {
+                    let checked = check_out(shape, storage, out);
+                    checked.map_err(|error| error.context(format!("key {}", self.keys.key(group.slot))))?;
+                }
+            }
+            if skipped && !std::mem::replace(&mut self.entries[group.slot].warned, true) {
+                log::warn(format_args!(
+                    "pull of key {}: outs that are not dense are left alone; use row_sparse_pull, or \
+                     ignore_sparse=False",
+                    self.keys.key(group.slot)
+                ));
+            }
+        }
+        Ok(pull)
+    }
+
+    /// Shape and storage of the value that a pull of `group` will find.
+    fn stored_after<'a>(
+        &'a self,
+        reducer: &Reducer,
+        push: Option<&'a Push<'_>>,
+        group: &Group,
+    ) -> (&'a Shape, Storage) {
+        let entry = &self.entries[group.slot];
+        let pushed = push.and_then(|push| push.groups.find(group.number).map(|group| push.values(group)));
+        match (&self.rule, pushed) {
+            (Rule::Assign, Some(values)) => reducer.result_of(&entry.declared, values, self.codec.as_deref()),
+            _ => (entry.stored.shape(), entry.stored.storage()),
+        }
+    }
+}
+
+fn check_row_pull(stored: &NdArray, out: &NdArray, row_ids: &NdArray) -> Result<()> {
+    let expect = |array: &NdArray, storage: Storage, what: &str| -> Result<()> {
+        crate::ensure!(
+            array.storage() == storage,
+            StorageType,
+            "row_sparse pull: expected {what} of {} storage, got {} storage",
+            storage.name(),
+            array.storage().name()
+        );
+        Ok(())
+    };
+    expect(stored, Storage::RowSparse, "a stored value")?;
+    expect(out, Storage::RowSparse, "an out")?;
+    expect(row_ids, Storage::Dense, "row_ids")?;
+    check_out(stored.shape(), stored.storage(), out)
+}
+
+fn check_lengths(keys: Keys<'_>, arrays: usize, argument: &str) -> Result<()> {
+    crate::ensure!(
+        keys.len() == arrays,
+        InvalidArgument,
+        "{argument}: expected {} arrays, one for each key, got {arrays}",
+        keys.len()
+    );
+    Ok(())
+}
+
+impl KvStore for LocalStore {
+    fn type_name(&self) -> &str {
+        self.type_name
+    }
+
+    fn rank(&self) -> i32 {
+        0
+    }
+
+    fn size(&self) -> i32 {
+        1
+    }
+
+    fn init(&self, keys: Keys<'_>, values: &[NdArray]) -> Result<()> {
+        check_lengths(keys, values.len(), "vals")?;
+        let mut state = self.state.lock();
+        state.keys.fix_kind(keys)?;
+        for (i, value) in values.iter().enumerate() {
+            state.keys.require_new(keys, i)?;
+            let stored = self.stored_copy(value)?;
+            state.keys.add(keys, i)?;
+            let (declared, buffers) = (Declared::of(value), Buffers::default());
+            state.entries.push(Entry { stored, declared, buffers, warned: false });
+        }
+        Ok(())
+    }
+
+    fn push(&self, keys: Keys<'_>, values: &[NdArray], priority: i32) -> Result<()> {
+        let mut state = self.state.lock();
+        let push = state.plan_push(&self.reducer, keys, values)?;
+        let State { entries, rule, codec, .. } = &mut *state;
+        match rule {
+            Rule::Assign => push.groups.iter().try_for_each(|group| {
+                let entry = &mut entries[group.slot];
+                self.assign(entry, push.values(group), codec.as_ref(), &[], priority)
+            }),
+            Rule::Call(updater) => {
+                let (updater, codec) = (updater.clone(), codec.clone());
+                drop(state);
+                self.update(&push, &updater, codec.as_ref(), priority)
+            }
+        }
+    }
+
+    fn pull(&self, keys: Keys<'_>, outs: &[NdArray], priority: i32, ignore_sparse: bool) -> Result<()> {
+        let mut state = self.state.lock();
+        let pull = state.plan_pull(&self.reducer, keys, outs, ignore_sparse, None)?;
+        self.pull_groups(&state, &pull, priority)
+    }
+
+    fn pull_row_sparse(
+        &self,
+        keys: Keys<'_>,
+        outs: &[NdArray],
+        row_ids: &[NdArray],
+        priority: i32,
+    ) -> Result<()> {
+        check_lengths(keys, outs.len(), "vals")?;
+        check_lengths(keys, row_ids.len(), "row_ids")?;
+        let mut state = self.state.lock();
+        state.keys.fix_kind(keys)?;
+        let groups = state.keys.group(keys)?;
+        let (outs, row_ids) = (groups.arrange(outs), groups.arrange(row_ids));
+        for group in groups.iter() {
+            let entries = group.entries.clone();
+            let stored = &state.entries[group.slot].stored;
+            for (out, ids) in outs[entries.clone()].iter().zip(&row_ids[entries]) {
+                check_row_pull(stored, out, ids)
+                    .map_err(|error| error.context(format!("key {}", state.keys.key(group.slot))))?;
+            }
+        }
+        for group in groups.iter() {
+            let entries = group.entries.clone();
+            for (out, ids) in outs[entries.clone()].iter().zip(&row_ids[entries]) {
+                let reads = [state.entries[group.slot].stored.clone(), ids.clone()];
+                let writes = std::slice::from_ref(out);
+                submit(&self.engine, "kvstore_pull_rows", priority, &reads, writes, |reads, writes| match (
+                    reads, writes,
+                ) {
+                    ([stored, ids], [out]) => take_rows(stored, ids, out),
+                    _ => Ok(()),
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn broadcast(
+        &self,
+        keys: Keys<'_>,
+        values: &[NdArray],
+        out_keys: Keys<'_>,
+        outs: &[NdArray],
+        priority: i32,
+    ) -> Result<()> {
+        self.check_broadcast(keys, values, out_keys, outs)?;
+        self.init(keys, values)?;
+        self.pull(out_keys, outs, priority, true)
+    }
+
+    fn pushpull(
+        &self,
+        keys: Keys<'_>,
+        values: &[NdArray],
+        out_keys: Keys<'_>,
+        outs: &[NdArray],
+        priority: i32,
+    ) -> Result<()> {
+        let mut state = self.state.lock();
+        let push = state.plan_push(&self.reducer, keys, values)?;
+        let pull = state.plan_pull(&self.reducer, out_keys, outs, true, Some(&push))?;
+        let State { entries, rule, codec, .. } = &mut *state;
+        if let Rule::Call(updater) = rule {
+            let (updater, codec) = (updater.clone(), codec.clone());
+            drop(state);
+            self.update(&push, &updater, codec.as_ref(), priority)?;
+            return self.pull_groups(&self.state.lock(), &pull, priority);
+        }
+        let by_key = is_by_key(&push, &pull);
+        for group in push.groups.iter() {
+            let outs = match pull.groups.find(group.number) {
+                Some(group) if by_key => pull.outs(group),
+                _ => &[],
+            };
+            let dense = wanted(outs, true);
+            let outs = dense.as_deref().unwrap_or(outs);
+            self.assign(&mut entries[group.slot], push.values(group), codec.as_ref(), outs, priority)?;
+        }
+        if by_key { Ok(()) } else { self.pull_groups(&state, &pull, priority) }
+    }
+
+    fn set_updater(&self, updater: Arc<dyn Updater>) -> Result<()> {
+        self.state.lock().rule = Rule::Call(updater);
+        Ok(())
+    }
+
+    fn set_gradient_compression(&self, params: &[(&str, &str)]) -> Result<()> {
+        let codec = codec_from_params(params)?;
+        crate::ensure!(
+            self.strategy == Strategy::Device,
+            Unsupported,
+            "gradient compression: a {} store does not compress; use device or a dist store",
+            self.type_name
+        );
+        let mut state = self.state.lock();
+        // What one scheme left over means nothing to another; a new threshold leaves the residuals alone.
+        if state.codec.as_ref().is_some_and(|old| old.scheme() != codec.scheme()) {
+            state.entries.iter_mut().for_each(|entry| entry.buffers.residuals.clear());
+        }
+        state.codec = Some(codec);
+        Ok(())
+    }
+
+    fn barrier(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn set_barrier_before_exit(&self, _on: bool) -> Result<()> {
+        Ok(())
+    }
+
+    fn run_server(&self, _controller: Controller) -> Result<()> {
+        Ok(())
+    }
+
+    fn send_command(&self, _id: i32, _body: &str) -> Result<()> {
+        Ok(())
+    }
+
+    fn dead_nodes(&self, _group: i32, _timeout: Duration) -> Result<i32> {
+        Ok(0)
+    }
+}

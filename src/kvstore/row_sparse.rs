@@ -1,0 +1,150 @@
+//! Sums and selections of row_sparse arrays.
+
+use crate::array::{NdArray, Part, ReadView, RowSparse, Shape, convert_slice};
+use crate::base::Result;
+use crate::dispatch;
+use crate::ops::kernels::sum::Sum;
+
+/// `to = sum of inputs`, all row_sparse of one shape and element type: the union of their rows, ascending, each
+/// summed in the order of the inputs. The row numbers of an input may be in any order and repeated.
+pub fn sum_rows(to: &NdArray, inputs: &[NdArray]) -> Result<()> {
+    let sum = dispatch!(to.dtype(), T => sum_typed::<T>(to.shape(), inputs))?;
+    *to.write_row_sparse()? = sum;
+    Ok(())
+}
+
+fn sum_typed<T: Sum>(shape: &Shape, inputs: &[NdArray]) -> Result<RowSparse> {
+    let parts = inputs.iter().map(NdArray::read_row_sparse).collect::<Result<Vec<_>>>()?;
+    let (rows, width) = (shape.rows(), shape.row_size());
+    let mut pieces: Vec<(i64, &[T])> = Vec::new();
+    for part in &parts {
+        let (indices, values) = (part.indices.to_i64()?, part.values.elements::<T>()?);
+        check_lengths(shape, indices.len(), values.len())?;
+        for (number, row) in indices.iter().enumerate() {
+            let known = usize::try_from(*row).is_ok_and(|row| row < rows);
+            crate::ensure!(
+                known,
+                InvalidArgument,
+                "row_sparse array {shape}: row {row} is outside 0..{rows}"
+            );
+            pieces.push((*row, &values[number * width..][..width]));
+        }
+    }
+    // Stable, so that the pieces of a row keep their order; lists that are sorted already merge in one pass.
+    pieces.sort_by_key(|(row, _)| *row);
+    let mut indices: Vec<i64> = pieces.iter().map(|(row, _)| *row).collect();
+    indices.dedup();
+    let mut values = Part::new(T::DTYPE, shape.with_rows(indices.len()))?;
+    let sums = values.elements_mut::<T>()?.chunks_mut(width.max(1));
+    let groups = pieces.chunk_by(|(a, _), (b, _)| a == b);
+    for (sum, group) in sums.zip(groups) {
+        if let Some(((_, first), rest)) = group.split_first() {
+            sum.copy_from_slice(first);
+            rest.iter().for_each(|(_, row)| T::accumulate(sum, row));
+        }
+    }
+    Ok(RowSparse { indices: Part::indices(&indices)?, values })
+}
+
+/// `to` = the rows of `from` whose numbers are in `row_ids`, ascending and each once. A row that `from` does
+/// not hold becomes zeros, even if its number is beyond the shape; if `from` holds no rows at all, nor does `to`.
+pub fn take_rows(from: &NdArray, row_ids: &NdArray, to: &NdArray) -> Result<()> {
+    let mut wanted: Vec<i64> = dispatch!(row_ids.dtype(), T => {
+        let ids: ReadView<'_, [T]> = row_ids.read::<T>()?;
+        ids.iter().map(|id| crate::array::Element::to_i64(*id)).collect()
+    });
+    wanted.sort_unstable();
+    wanted.dedup();
+    let taken = {
+        let parts = from.read_row_sparse()?;
+        let indices = parts.indices.to_i64()?;
+        check_lengths(from.shape(), indices.len(), parts.values.len())?;
+        if indices.is_empty() {
+            wanted.clear();
+        }
+        let places = places(&indices);
+        let width = from.shape().row_size();
+        let mut values = Part::new(to.dtype(), from.shape().with_rows(wanted.len()))?;
+        dispatch!(from.dtype(), A => dispatch!(to.dtype(), B => {
+            let source = parts.values.elements::<A>()?;
+            let targets = values.elements_mut::<B>()?.chunks_mut(width.max(1));
+            for (id, target) in wanted.iter().zip(targets) {
+                match places.binary_search_by_key(id, |(row, _)| *row) {
+                    Ok(found) => convert_slice(&source[places[found].1 * width..][..width], target),
+                    Err(_) => target.fill(B::default()),
+                }
+            }
+        }));
+        RowSparse { indices: Part::indices(&wanted)?, values }
+    };
+    *to.write_row_sparse()? = taken;
+    Ok(())
+}
+
+/// Row numbers, ascending, and where each row's values are.
+fn places(indices: &[i64]) -> Vec<(i64, usize)> {
+    let mut places: Vec<(i64, usize)> =
+        indices.iter().enumerate().map(|(place, row)| (*row, place)).collect();
+    if !places.is_sorted() {
+        places.sort_unstable();
+    }
+    places
+}
+
+fn check_lengths(shape: &Shape, rows: usize, elements: usize) -> Result<()> {
+    crate::ensure!(
+        elements == rows * shape.row_size(),
+        Shape,
+        "row_sparse array {shape}: {elements} stored elements do not make {rows} rows of {}",
+        shape.row_size()
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::array::{DType, Device, Storage};
+
+    fn rows(indices: &[i64], values: &[f32]) -> NdArray {
+        let parts = RowSparse {
+            indices: Part::indices(indices).unwrap(),
+            values: Part::from_slice(Shape::new(&[indices.len() as i64, 2]), values).unwrap(),
+        };
+        NdArray::from_row_sparse(parts, Shape::new(&[5, 2]), Device::cpu(0)).unwrap()
+    }
+
+    fn content(array: &NdArray) -> (Vec<i64>, Vec<f32>) {
+        let parts = array.read_row_sparse().unwrap();
+        (parts.indices.to_i64().unwrap(), parts.values.elements::<f32>().unwrap().to_vec())
+    }
+
+    #[test]
+    fn sums_take_the_union_of_rows_in_any_order() {
+        let inputs =
+            [rows(&[4, 0], &[1.0, 2.0, 3.0, 4.0]), rows(&[], &[]), rows(&[0, 2], &[10.0, 20.0, 5.0, 6.0])];
+        let to = rows(&[3], &[9.0, 9.0]);
+        sum_rows(&to, &inputs).unwrap();
+        assert_eq!(content(&to), (vec![0, 2, 4], vec![13.0, 24.0, 5.0, 6.0, 1.0, 2.0]));
+        for bad in [-1, 5] {
+            let error = sum_rows(&to, &[rows(&[bad], &[0.0, 0.0])]).unwrap_err().to_string();
+            assert!(error.contains(&format!("row {bad} is outside 0..5")), "{error}");
+        }
+    }
+
+    #[test]
+    fn wanted_rows_come_back_sorted_once_and_with_zeros_for_those_not_held() {
+        let from = rows(&[3, 1], &[3.0, 3.5, 1.0, 1.5]);
+        let to = rows(&[], &[]);
+        let ids =
+            |ids: &[i64]| NdArray::from_slice(Shape::new(&[ids.len() as i64]), ids, Device::cpu(0)).unwrap();
+        take_rows(&from, &ids(&[3, 7, 1, 3, -1]), &to).unwrap();
+        assert_eq!(content(&to), (vec![-1, 1, 3, 7], vec![0.0, 0.0, 1.0, 1.5, 3.0, 3.5, 0.0, 0.0]));
+        take_rows(&rows(&[], &[]), &ids(&[1]), &to).unwrap();
+        assert_eq!(content(&to).0, [0i64; 0]);
+        let wide =
+            NdArray::empty(Storage::RowSparse, Shape::new(&[5, 2]), DType::Float64, Device::cpu(0)).unwrap();
+        take_rows(&from, &ids(&[1]), &wide).unwrap();
+        assert_eq!(wide.read_row_sparse().unwrap().values.elements::<f64>().unwrap(), [1.0, 1.5]);
+    }
+}
