@@ -11,10 +11,6 @@
 #ifndef CHECK_H_
 #define CHECK_H_
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-
 #include <mxnet/c_api.h>
 #include <nnvm/c_api.h>
 #include <stdio.h>

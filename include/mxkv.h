@@ -21,6 +21,17 @@
 extern "C" {
 #endif
 
+/*
+ * What an EngineAsyncFunc receives a pointer to, as its second argument. It is valid during the call: copy it.
+ * When the work is done, call callback(engine, param, NULL), once, from any thread; with a pointer instead of
+ * NULL the work has failed. A second call is ignored.
+ */
+struct mxkv_on_complete {
+  void (*callback)(void *engine, void *param, const void *error);
+  void *engine;
+  void *param;
+};
+
 /**
  * The kind of the last failure on the calling thread, as a number that never changes its meaning; 0 if there
  * was none. docs/c-api.md lists the numbers.

@@ -287,6 +287,100 @@ int MXDataIterGetIterInfo(DataIterCreator creator,
                           const char ***arg_descriptions);
 
 /**
+ * Queues a function that says itself when it is done; it needs no arrays.
+ *
+ * @param async_func  called once with (run context, on_complete, func_param). on_complete points to a
+ *                    struct mxkv_on_complete (in C++: MXNet's CallbackOnComplete), to be copied and called once
+ * @param deleter     null, or frees func_param: called once after its last use, also when this call fails
+ * @param ctx_handle  points to { int dev_type; int dev_id; }, borrowed
+ * @param const_vars_handle, mutable_vars_handle  of no use in C: their counts must be 0
+ * @param prop_handle, wait  hints, ignored
+ * @param priority    higher runs earlier
+ * @param opr_name    null, or the name that the profiler shows
+ *
+ * What the caller vouches for:
+ * The functions are callable from any thread with `func_param`; `ctx_handle` and `opr_name` are as said.
+ */
+MXNET_DLL
+int MXEnginePushAsync(EngineAsyncFunc async_func,
+                      void *func_param,
+                      EngineFuncParamDeleter deleter,
+                      ContextHandle ctx_handle,
+                      EngineVarHandle const_vars_handle,
+                      int num_const_vars,
+                      EngineVarHandle mutable_vars_handle,
+                      int num_mutable_vars,
+                      EngineFnPropertyHandle prop_handle MXNET_DEFAULT(NULL),
+                      int priority MXNET_DEFAULT(0),
+                      const char *opr_name MXNET_DEFAULT(NULL),
+                      bool wait MXNET_DEFAULT(false));
+
+/**
+ * Queues a function that is done when it returns; it needs no arrays.
+ *
+ * @param sync_func  called once with (run context, func_param)
+ * The other arguments are those of MXEnginePushAsync.
+ *
+ * What the caller vouches for:
+ * As for MXEnginePushAsync.
+ */
+MXNET_DLL
+int MXEnginePushSync(EngineSyncFunc sync_func,
+                     void *func_param,
+                     EngineFuncParamDeleter deleter,
+                     ContextHandle ctx_handle,
+                     EngineVarHandle const_vars_handle,
+                     int num_const_vars,
+                     EngineVarHandle mutable_vars_handle,
+                     int num_mutable_vars,
+                     EngineFnPropertyHandle prop_handle MXNET_DEFAULT(NULL),
+                     int priority MXNET_DEFAULT(0),
+                     const char *opr_name MXNET_DEFAULT(NULL));
+
+/**
+ * As MXEnginePushAsync, for a function that reads and writes arrays: it runs when they are free, and who
+ * waits for one that it writes waits until it is done.
+ *
+ * @param const_nds_handle    `num_const_nds` arrays it reads, borrowed
+ * @param mutable_nds_handle  `num_mutable_nds` arrays it writes, borrowed
+ *
+ * What the caller vouches for:
+ * As for MXEnginePushAsync; the lists hold as many handles as their counts say.
+ */
+MXNET_DLL
+int MXEnginePushAsyncND(EngineAsyncFunc async_func,
+                        void *func_param,
+                        EngineFuncParamDeleter deleter,
+                        ContextHandle ctx_handle,
+                        NDArrayHandle *const_nds_handle,
+                        int num_const_nds,
+                        NDArrayHandle *mutable_nds_handle,
+                        int num_mutable_nds,
+                        EngineFnPropertyHandle prop_handle MXNET_DEFAULT(NULL),
+                        int priority MXNET_DEFAULT(0),
+                        const char *opr_name MXNET_DEFAULT(NULL),
+                        bool wait MXNET_DEFAULT(false));
+
+/**
+ * As MXEnginePushSync, for a function that reads and writes arrays; see MXEnginePushAsyncND.
+ *
+ * What the caller vouches for:
+ * As for MXEnginePushAsyncND.
+ */
+MXNET_DLL
+int MXEnginePushSyncND(EngineSyncFunc sync_func,
+                       void *func_param,
+                       EngineFuncParamDeleter deleter,
+                       ContextHandle ctx_handle,
+                       NDArrayHandle *const_nds_handle,
+                       int num_const_nds,
+                       NDArrayHandle *mutable_nds_handle,
+                       int num_mutable_nds,
+                       EngineFnPropertyHandle prop_handle MXNET_DEFAULT(NULL),
+                       int priority MXNET_DEFAULT(0),
+                       const char *opr_name MXNET_DEFAULT(NULL));
+
+/**
  * Reads a variable of the process environment.
  *
  * @param value  receives its text, valid until the next call on this thread that returns a text; or null

@@ -27,6 +27,7 @@ pub(super) enum Kind {
     Profile = 6,
     DataIter = 7,
     Function = 8,
+    Completion = 9,
 }
 
 impl Kind {
@@ -40,6 +41,7 @@ impl Kind {
             Kind::Profile => "profile object",
             Kind::DataIter => "data iterator",
             Kind::Function => "function",
+            Kind::Completion => "completion",
         }
     }
 
@@ -53,6 +55,7 @@ impl Kind {
             Kind::Profile,
             Kind::DataIter,
             Kind::Function,
+            Kind::Completion,
         ]
         .into_iter()
         .find(|kind| *kind as u8 == byte)

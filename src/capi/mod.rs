@@ -9,6 +9,7 @@ mod autograd;
 mod boundary;
 mod custom_op;
 mod data_iter;
+mod engine;
 mod env;
 mod errors;
 mod function;

@@ -3,6 +3,7 @@
 
 #![expect(unsafe_code, reason = "registers handlers that run around fork")]
 
+use super::engine::Pending;
 use super::handle::{Kind, Table};
 use super::objects::ArrayObject;
 use crate::base::Result;
@@ -19,6 +20,8 @@ pub(super) struct Runtime {
     pub trace: Arc<Trace>,
     pub rng: Rng,
     pub arrays: Table<ArrayObject>,
+    /// Functions in the engine that have not said yet that they are done.
+    pub completions: Table<Mutex<Option<Pending>>>,
     pub record_readers: Table<Mutex<recordio::Reader>>,
     pub record_writers: Table<Mutex<recordio::Writer>>,
     /// The process environment behind the table of `MXInitPSEnv`.
@@ -45,6 +48,7 @@ impl Runtime {
             trace,
             rng: Rng::default(),
             arrays: Table::new(Kind::NdArray),
+            completions: Table::new(Kind::Completion),
             record_readers: Table::new(Kind::RecordIoReader),
             record_writers: Table::new(Kind::RecordIoWriter),
             ps_env: RwLock::new(Env::process()),

@@ -38,6 +38,11 @@ use task::{Task, Work};
 /// long as moving this much.
 const INLINE_BYTES: usize = 128 << 10;
 
+/// The size to give for work that nobody knows and that may block: it always runs on a lane, neither on the
+/// caller's thread nor on those that share kernels.
+pub const FOREIGN_WORK: usize = 512 << 10;
+const _: () = assert!(INLINE_BYTES < FOREIGN_WORK && FOREIGN_WORK < PARALLEL_BYTES);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Everything runs on the caller's thread before the call returns, and errors come out of the call.
