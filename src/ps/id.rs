@@ -329,6 +329,13 @@ impl RequestId {
     pub fn next(self) -> Self {
         RequestId(if (0..EMPTY - 1).contains(&self.0) { self.0 + 1 } else { 0 })
     }
+
+    /// Whether this number was given out after `other`, in a count that goes around.
+    pub fn is_after(self, other: RequestId) -> bool {
+        let modulus = EMPTY as u32;
+        let ahead = (self.0 as u32 % modulus + modulus - other.0 as u32 % modulus) % modulus;
+        (1..modulus / 2).contains(&ahead)
+    }
 }
 
 #[cfg(test)]
@@ -383,5 +390,7 @@ mod tests {
         assert_eq!(RequestId(EMPTY - 1).next(), RequestId(0));
         assert_eq!(RequestId(-7).next(), RequestId(0));
         assert_eq!(RequestId(3).next(), RequestId(4));
+        assert!(RequestId(4).is_after(RequestId(3)) && RequestId(0).is_after(RequestId(EMPTY - 1)));
+        assert!(!RequestId(3).is_after(RequestId(3)) && !RequestId(EMPTY - 1).is_after(RequestId(0)));
     }
 }

@@ -14,5 +14,6 @@
 pub mod id;
 pub mod keyspace;
 pub mod node;
+pub mod proto;
 pub mod transport;
 pub mod wire;

@@ -8,6 +8,7 @@
     deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)
 )]
 
+use super::extension::Flags;
 use super::head::Head;
 use super::message::{
     Barrier, CommandMessage, DataMessage, Direction, Frames, Heartbeat, Message, NodeEntry, NodeList, Verb,
@@ -268,7 +269,7 @@ fn payload(frames: &[Bytes]) -> Result<Option<Payload>> {
 
 /// What a request must bring along. Answers are checked against their request by whoever sent it.
 fn check(data: &DataMessage, payload: Option<&Payload>) -> Result<()> {
-    if data.direction == Direction::Response {
+    if data.direction == Direction::Response || data.extension.flags.has(Flags::QUERY) {
         return Ok(());
     }
     data.kind()?;

@@ -13,7 +13,7 @@ use super::message::NodeEntry;
 use super::meta::NodeMeta;
 use super::protobuf::{Value, Writer};
 use crate::base::{Error, ErrorKind, Result};
-use crate::ps::id::Generation;
+use crate::ps::id::{Generation, RequestId};
 use std::time::Duration;
 
 /// Fields on `Meta`.
@@ -21,6 +21,8 @@ const ERROR_TEXT: u64 = 1000;
 const ERROR_KIND: u64 = 1001;
 const FLAGS: u64 = 1002;
 const JOINING: u64 = 1003;
+const ABILITIES: u64 = 1004;
+const ANSWERS: u64 = 1005;
 
 /// Fields on `Node`.
 const CAPABILITIES: u64 = 1000;
@@ -60,7 +62,8 @@ impl Flags {
     pub const NONE: Flags = Flags(0);
     /// On a push: gives the key its first value; changes nothing if the key has one.
     pub const INIT: Flags = Flags(1);
-    /// On a node list: who has joined so far. Assigns nothing.
+    /// On a node list: who has joined so far; assigns nothing. On the answer to a barrier: the barrier is still
+    /// closed; the error's text says for whom.
     pub const PARTIAL: Flags = Flags(1 << 1);
     /// On a heartbeat: the sender leaves in good order. From the scheduler: the cluster is over.
     pub const LEAVING: Flags = Flags(1 << 2);
@@ -68,6 +71,11 @@ impl Flags {
     pub const CONFIRM: Flags = Flags(1 << 3);
     /// On a barrier: the sender is on its way out; do not wait for dead nodes.
     pub const EXIT: Flags = Flags(1 << 4);
+    /// On a request without data: did the request with this number arrive? Answered with an acknowledgement if
+    /// it is being worked on, and with its answer if it is done.
+    pub const QUERY: Flags = Flags(1 << 5);
+    /// On the answer to a query: no such request has arrived; send it again.
+    pub const UNKNOWN: Flags = Flags(1 << 6);
 
     #[must_use]
     pub fn and(self, other: Flags) -> Self {
@@ -107,6 +115,12 @@ pub struct Extension {
     /// On a heartbeat from a node without an id: its registration once more. MXNet's scheduler would count a
     /// repeated ADD_NODE as another node, but takes a heartbeat without nodes for nothing at all.
     pub joining: Option<Box<NodeEntry>>,
+    /// What the sender can do, for receivers that did not learn it from the scheduler (MXNet's forwards no
+    /// extensions).
+    pub capabilities: Capabilities,
+    /// On a barrier's release: the number of the request it answers. MXNet's releases open every barrier of the
+    /// receiver.
+    pub answers: Option<RequestId>,
 }
 
 impl Extension {
@@ -142,6 +156,8 @@ impl Extension {
                     self.joining = Some(Box::new(NodeEntry::from_meta(NodeMeta::decode(bytes)?)?));
                 }
             }
+            ANSWERS => self.answers = value.int32().map(RequestId),
+            ABILITIES => self.capabilities = Capabilities(value.uint64().unwrap_or(0)),
             _ => {}
         }
         Ok(())
@@ -157,6 +173,12 @@ impl Extension {
         }
         if let Some(entry) = &self.joining {
             out.bytes(JOINING, &entry.to_meta().encode());
+        }
+        if self.capabilities != Capabilities::NONE {
+            out.uint64(ABILITIES, self.capabilities.0);
+        }
+        if let Some(request) = self.answers {
+            out.int32(ANSWERS, request.0);
         }
     }
 
