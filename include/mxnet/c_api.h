@@ -943,6 +943,104 @@ MXNET_DLL int MXNDArraySaveRawBytes(NDArrayHandle handle, size_t *out_size, cons
 MXNET_DLL int MXNDArrayLoadFromRawBytes(const void *buf, size_t size, NDArrayHandle *out);
 
 /**
+ * A DLPack tensor over the elements of a dense array, without a copy. Does not wait for work on the array.
+ *
+ * @param out_dlpack  receives the tensor, which keeps the storage alive; the caller or whoever it hands it to runs
+ *                    its deleter once, for instance with MXNDArrayCallDLPackDeleter
+ *
+ * What the caller vouches for:
+ * `out_dlpack` is writable.
+ */
+MXNET_DLL
+int MXNDArrayToDLPack(NDArrayHandle handle,
+                      DLManagedTensorHandle *out_dlpack);
+
+/**
+ * An array over the memory of a DLPack tensor, without a copy. The tensor must be compact and on the cpu.
+ *
+ * @param dlpack      the tensor; taken over on success: its deleter runs when the last array over it is freed, on
+ *                    any thread
+ * @param out_handle  receives the array; owned, free with MXNDArrayFree
+ *
+ * What the caller vouches for:
+ * `dlpack` is a tensor that follows DLPack's rules, `out_handle` is writable.
+ */
+MXNET_DLL
+int MXNDArrayFromDLPack(DLManagedTensorHandle dlpack,
+                        NDArrayHandle *out_handle);
+
+/**
+ * As MXNDArrayFromDLPack.
+ *
+ * @param transient_handle  true if the structure lives only as long as the call: it is copied, and the deleter gets
+ *                          the copy
+ *
+ * What the caller vouches for:
+ * `dlpack` is a tensor that follows DLPack's rules, `out_handle` is writable.
+ */
+MXNET_DLL
+int MXNDArrayFromDLPackEx(DLManagedTensorHandle dlpack,
+                          bool transient_handle,
+                          NDArrayHandle *out_handle);
+
+/**
+ * Runs the deleter of a DLPack tensor. Null is accepted.
+ *
+ * What the caller vouches for:
+ * `dlpack` is null or a tensor that nobody uses afterwards.
+ */
+MXNET_DLL int MXNDArrayCallDLPackDeleter(DLManagedTensorHandle dlpack);
+
+/**
+ * The shared memory of a dense array, for one other process: it must receive a duplicate of the descriptor and
+ * make an array of it. An array that is not on cpu_shared is copied there. Waits for unfinished work on it.
+ *
+ * @param shared_pid  receives the number of this process
+ * @param shared_id   receives an open descriptor, which belongs to the array and is valid as long as its handle
+ *
+ * What the caller vouches for:
+ * Both are writable.
+ */
+MXNET_DLL
+int MXNDArrayGetSharedMemHandle(NDArrayHandle handle,
+                                int *shared_pid,
+                                int *shared_id);
+
+/**
+ * The array that another process handed out with MXNDArrayGetSharedMemHandle; both see each other's writes.
+ *
+ * @param shared_pid  the number of that process; not needed
+ * @param shared_id   a duplicate of its descriptor; taken over on success and closed with the last array
+ * @param shape       `ndim` extents
+ * @param dtype       the code of the element type
+ * @param out         receives the array, on cpu_shared; owned, free with MXNDArrayFree
+ *
+ * What the caller vouches for:
+ * `shape` holds `ndim` elements, `out` is writable.
+ */
+MXNET_DLL
+int MXNDArrayCreateFromSharedMem(int shared_pid,
+                                 int shared_id,
+                                 const uint32_t *shape,
+                                 uint32_t ndim,
+                                 int dtype,
+                                 NDArrayHandle *out);
+
+/**
+ * As MXNDArrayCreateFromSharedMem, with signed extents.
+ *
+ * What the caller vouches for:
+ * `shape` holds `ndim` elements, `out` is writable.
+ */
+MXNET_DLL
+int MXNDArrayCreateFromSharedMemEx(int shared_pid,
+                                   int shared_id,
+                                   const int *shape,
+                                   int ndim,
+                                   int dtype,
+                                   NDArrayHandle *out);
+
+/**
  * Makes a sparse array. Its parts have the lengths that the index shapes say, filled with zeros, or none at all
  * if `delay_alloc` is not 0.
  *

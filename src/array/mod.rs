@@ -8,6 +8,7 @@ mod check;
 mod chunk;
 mod convert;
 mod device;
+pub mod dlpack;
 mod dtype;
 pub mod format;
 pub mod grad_mode;
@@ -16,6 +17,7 @@ pub mod np_shape;
 mod parts;
 mod reshape;
 mod shape;
+mod shared;
 mod sparse;
 mod view;
 

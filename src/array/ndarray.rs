@@ -1,7 +1,7 @@
 //! [`NdArray`]: a shape over a chunk of storage.
 
 use super::chunk::{Chunk, Content, Storage};
-use super::device::Device;
+use super::device::{Device, DeviceKind};
 use super::dtype::{DType, Element};
 use super::shape::Shape;
 use super::sparse::{Csr, RowSparse};
@@ -22,13 +22,19 @@ impl NdArray {
     /// A dense array with unspecified content.
     pub fn new(shape: Shape, dtype: DType, device: Device) -> Result<Self> {
         shape.check()?;
-        let bytes = Block::new(shape.size() * dtype.size())?;
+        let bytes = match device.kind {
+            DeviceKind::CpuShared => Block::shared(shape.size() * dtype.size())?,
+            _ => Block::new(shape.size() * dtype.size())?,
+        };
         Ok(NdArray { chunk: Arc::new(Chunk::dense(bytes, dtype, device)), shape, offset: 0 })
     }
 
     pub fn zeros(shape: Shape, dtype: DType, device: Device) -> Result<Self> {
         shape.check()?;
-        let bytes = Block::zeroed(shape.size() * dtype.size())?;
+        let bytes = match device.kind {
+            DeviceKind::CpuShared => Block::shared(shape.size() * dtype.size())?,
+            _ => Block::zeroed(shape.size() * dtype.size())?,
+        };
         Ok(NdArray { chunk: Arc::new(Chunk::dense(bytes, dtype, device)), shape, offset: 0 })
     }
 

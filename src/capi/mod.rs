@@ -23,6 +23,7 @@ mod ndarray;
 mod ndarray_copy;
 mod ndarray_info;
 mod ndarray_io;
+mod ndarray_share;
 mod ndarray_sparse;
 mod ndarray_view;
 mod objects;

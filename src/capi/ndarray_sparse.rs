@@ -306,7 +306,9 @@ pub extern "C" fn MXNDArraySyncCopyFromNDArray(
         let replacement = NdArray::new(shape, target.dtype(), target.device())?;
         runtime()?.engine.wait_to_write(target.var())?;
         copy_part(&source, &replacement, None)?;
-        *runtime()?.arrays.get("handle_dst", handle_dst)?.array.write() = Some(replacement);
+        let old = runtime()?.arrays.get("handle_dst", handle_dst)?.array.write().replace(replacement);
+        // Freeing foreign memory runs foreign code, which must not find the lock held.
+        drop(old);
         Ok(())
     })
 }

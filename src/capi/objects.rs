@@ -13,6 +13,8 @@ pub(super) struct ArrayObject {
     pub array: RwLock<Option<NdArray>>,
     /// Set by `MXAutogradMarkVariables`.
     pub gradient: RwLock<Option<Gradient>>,
+    /// What `MXNDArrayGetSharedMemHandle` handed out: its descriptor lives as long as the handle.
+    pub shared: RwLock<Option<NdArray>>,
 }
 
 /// The gradient buffer of a marked variable.
@@ -35,13 +37,14 @@ impl ArrayObject {
         ArrayObject {
             array: RwLock::new(self.array.read().clone()),
             gradient: RwLock::new(self.gradient.read().clone()),
+            shared: RwLock::default(),
         }
     }
 }
 
 impl From<Option<NdArray>> for ArrayObject {
     fn from(array: Option<NdArray>) -> Self {
-        ArrayObject { array: RwLock::new(array), gradient: RwLock::default() }
+        ArrayObject { array: RwLock::new(array), ..ArrayObject::default() }
     }
 }
 

@@ -2,13 +2,14 @@
 
 #![expect(unsafe_code, reason = "owns raw memory: the one place that allocates and frees it")]
 
+use super::shm::Segment;
 use super::{mapping, pool};
 use crate::base::Result;
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
-/// Every block starts at a multiple of this: a cache line, and the widest vector register.
+/// Every block of our own memory starts at a multiple of this: a cache line, and the widest vector register.
 pub const ALIGNMENT: usize = 64;
 
 /// Contiguous bytes with one owner, always initialised: new memory is zeroed by the system, reused memory
@@ -24,6 +25,8 @@ enum Owner {
     Pool(usize),
     /// Somebody else's memory; dropping the box tells them that we are done.
     Foreign(#[expect(dead_code, reason = "held for its drop")] Box<dyn Send + Sync>),
+    /// Memory that other processes may map too.
+    Shared(Segment),
 }
 
 // SAFETY: a block owns its bytes (or holds the foreign owner that keeps them alive), so moving it to
@@ -75,9 +78,28 @@ impl Block {
         Block { start, len, owner: Owner::Foreign(owner) }
     }
 
+    /// `len` zero bytes that other processes can map.
+    pub fn shared(len: usize) -> Result<Self> {
+        Ok(Block::from(Segment::create(len)?))
+    }
+
+    /// The shared memory behind the block, if that is what it is.
+    pub fn segment(&self) -> Option<&Segment> {
+        match &self.owner {
+            Owner::Shared(segment) => Some(segment),
+            _ => None,
+        }
+    }
+
     /// The address of the first byte, for handing out through the C API.
     pub fn as_ptr(&self) -> *mut u8 {
         self.start.as_ptr()
+    }
+}
+
+impl From<Segment> for Block {
+    fn from(segment: Segment) -> Self {
+        Block { start: segment.data(), len: segment.len(), owner: Owner::Shared(segment) }
     }
 }
 

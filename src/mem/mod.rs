@@ -4,6 +4,7 @@ mod block;
 pub mod copy;
 mod mapping;
 mod pool;
+pub mod shm;
 
 pub use block::{ALIGNMENT, Block};
 pub use pool::release_cached;
