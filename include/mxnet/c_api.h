@@ -595,6 +595,445 @@ int MXImperativeInvokeEx(AtomicSymbolCreator creator,
                          const int **out_stypes);
 
 /**
+ * Makes a store.
+ *
+ * @param type  local, device, dist_sync, … in any case; an unknown name is an error that lists the known ones
+ * @param out   receives the store; owned, free with MXKVStoreFree
+ *
+ * What the caller vouches for:
+ * `type` is a NUL-terminated text, `out` is writable.
+ */
+MXNET_DLL
+int MXKVStoreCreate(const char *type,
+                    KVStoreHandle *out);
+
+/**
+ * Frees a store; null is ignored. Arrays that updaters kept stay valid. Works after MXNotifyShutdown.
+ *
+ * What the caller vouches for:
+ * Any value may be passed: handles are checked.
+ */
+MXNET_DLL
+int MXKVStoreFree(KVStoreHandle handle);
+
+/**
+ * The type name of a store, in lower case.
+ *
+ * @param type  receives a text that lives as long as the store
+ *
+ * What the caller vouches for:
+ * `type` is writable.
+ */
+MXNET_DLL int MXKVStoreGetType(KVStoreHandle handle, const char **type);
+
+/**
+ * Sets the update rule, called for each pushed key on the thread that pushes. With string keys it gets their
+ * number in the order of their init.
+ *
+ * @param updater         called with the key, the sum of the pushed values and the stored array, which it owns:
+ *                        it frees both with MXNDArrayFree
+ * @param updater_handle  passed on to each call
+ *
+ * What the caller vouches for:
+ * `updater` can be called from any thread that pushes until it is replaced or the store is freed.
+ */
+MXNET_DLL
+int MXKVStoreSetUpdater(KVStoreHandle handle,
+                        MXKVStoreUpdater updater,
+                        void *updater_handle);
+
+/**
+ * As MXKVStoreSetUpdater, with a second function that stores with string keys call instead.
+ *
+ * @param updater, str_updater  either may be null; a push that needs it then is an error
+ * @param updater_handle        passed on to each call
+ *
+ * What the caller vouches for:
+ * The functions can be called from any thread that pushes until they are replaced or the store is freed.
+ */
+MXNET_DLL
+int MXKVStoreSetUpdaterEx(KVStoreHandle handle,
+                          MXKVStoreUpdater updater,
+                          MXKVStoreStrUpdater str_updater,
+                          void *updater_handle);
+
+/**
+ * Compresses the gradients that are pushed from now on. Calling it again changes the threshold; what earlier
+ * pushes left over is kept unless the type changes.
+ *
+ * @param num_params  the number of keys and values
+ * @param keys, vals  `type` (2bit or 1bit) and `threshold` (a number, default 0.5); others are ignored
+ *
+ * What the caller vouches for:
+ * `keys` and `vals` hold `num_params` NUL-terminated texts.
+ */
+MXNET_DLL
+int MXKVStoreSetGradientCompression(KVStoreHandle handle,
+                                    uint32_t num_params,
+                                    const char **keys,
+                                    const char **vals);
+
+/**
+ * Stores a copy of each value under its key. The first call with keys fixes whether a store has integer or string
+ * keys. A key can be initialised once; when one cannot, those before it stay.
+ *
+ * @param num   the number of keys and values
+ * @param keys  the keys
+ * @param vals  dense, row_sparse or csr arrays, borrowed
+ *
+ * What the caller vouches for:
+ * `keys` and `vals` hold `num` elements.
+ */
+MXNET_DLL
+int MXKVStoreInit(KVStoreHandle handle,
+                  uint32_t num,
+                  const int *keys,
+                  NDArrayHandle *vals);
+
+/**
+ * Sums the values of each key and gives the sum to the update rule; without one it replaces the stored value. A
+ * single dense value is not copied: the store then shares it with the caller.
+ *
+ * @param num       the number of keys and values
+ * @param keys      may be repeated; worked on in ascending order (string keys: in the order of their init)
+ * @param vals      dense or row_sparse arrays, borrowed
+ * @param priority  higher is sooner; never changes a result
+ *
+ * What the caller vouches for:
+ * `keys` and `vals` hold `num` elements.
+ */
+MXNET_DLL
+int MXKVStorePush(KVStoreHandle handle,
+                  uint32_t num,
+                  const int *keys,
+                  NDArrayHandle *vals,
+                  int priority);
+
+/**
+ * Copies the stored value of each key to its outs, converting the element type. Outs that are not dense are left
+ * alone.
+ *
+ * @param num       the number of keys and outs
+ * @param keys      may be repeated
+ * @param vals      the outs: arrays of the shape of the stored value, borrowed
+ * @param priority  higher is sooner
+ *
+ * What the caller vouches for:
+ * `keys` and `vals` hold `num` elements.
+ */
+MXNET_DLL
+int MXKVStorePull(KVStoreHandle handle,
+                  uint32_t num,
+                  const int *keys,
+                  NDArrayHandle *vals,
+                  int priority);
+
+/**
+ * As MXKVStorePull, with a choice for outs that are not dense.
+ *
+ * @param ignore_sparse  true to leave them alone, false to convert the stored value to their storage type
+ *
+ * What the caller vouches for:
+ * `keys` and `vals` hold `num` elements.
+ */
+MXNET_DLL
+int MXKVStorePullWithSparse(KVStoreHandle handle,
+                            uint32_t num,
+                            const int *keys,
+                            NDArrayHandle *vals,
+                            int priority,
+                            bool ignore_sparse);
+
+/**
+ * Copies some rows of each key's row_sparse value.
+ *
+ * @param num       the number of keys, outs and lists of rows
+ * @param keys      may be repeated
+ * @param vals      the outs: row_sparse arrays of the shape of the stored value, borrowed
+ * @param row_ids   for each out a dense array with row numbers, in any order, type and shape, also repeated; rows
+ *                  that the store does not hold come back as zeros
+ * @param priority  higher is sooner
+ *
+ * What the caller vouches for:
+ * `keys`, `vals` and `row_ids` hold `num` elements.
+ */
+MXNET_DLL
+int MXKVStorePullRowSparse(KVStoreHandle handle,
+                           uint32_t num,
+                           const int *keys,
+                           NDArrayHandle *vals,
+                           const NDArrayHandle *row_ids,
+                           int priority);
+
+/**
+ * MXKVStoreInit of `vals`, then MXKVStorePull into `outs`.
+ *
+ * @param vnum, vkeys  the number of values and their keys
+ * @param onum, okeys  the number of outs and their keys
+ * @param vals, outs   arrays, borrowed
+ * @param priority     higher is sooner
+ *
+ * What the caller vouches for:
+ * `vkeys` and `vals` hold `vnum` elements, `okeys` and `outs` `onum`.
+ */
+MXNET_DLL
+int MXKVStoreBroadcast(KVStoreHandle handle,
+                       uint32_t vnum,
+                       const int *vkeys,
+                       uint32_t onum,
+                       const int *okeys,
+                       NDArrayHandle *vals,
+                       NDArrayHandle *outs,
+                       int priority);
+
+/**
+ * MXKVStorePush of `vals`, then MXKVStorePull into `outs`, which may be the same arrays. One sweep over memory does
+ * both where possible.
+ *
+ * @param vnum, vkeys  the number of values and their keys
+ * @param onum, okeys  the number of outs and their keys
+ * @param vals, outs   arrays, borrowed
+ * @param priority     higher is sooner
+ *
+ * What the caller vouches for:
+ * `vkeys` and `vals` hold `vnum` elements, `okeys` and `outs` `onum`.
+ */
+MXNET_DLL
+int MXKVStorePushPull(KVStoreHandle handle,
+                      uint32_t vnum,
+                      const int *vkeys,
+                      uint32_t onum,
+                      const int *okeys,
+                      NDArrayHandle *vals,
+                      NDArrayHandle *outs,
+                      int priority);
+
+/**
+ * Sets variables that win over the process environment wherever DMLC_* and PS_* settings are read. Replaces
+ * what an earlier call set.
+ *
+ * @param num_vars    the number of keys and values
+ * @param keys, vals  copied
+ *
+ * What the caller vouches for:
+ * `keys` and `vals` hold `num_vars` NUL-terminated texts.
+ */
+MXNET_DLL
+int MXInitPSEnv(uint32_t num_vars,
+                const char **keys,
+                const char **vals);
+
+/**
+ * Whether this process is a worker: DMLC_ROLE is `worker` or not set.
+ *
+ * @param ret  receives 1 or 0
+ *
+ * What the caller vouches for:
+ * `ret` is writable.
+ */
+MXNET_DLL int MXKVStoreIsWorkerNode(int *ret);
+
+/**
+ * Whether this process is a server: DMLC_ROLE is `server`.
+ *
+ * @param ret  receives 1 or 0
+ *
+ * What the caller vouches for:
+ * `ret` is writable.
+ */
+MXNET_DLL int MXKVStoreIsServerNode(int *ret);
+
+/**
+ * Whether this process is the scheduler: DMLC_ROLE is `scheduler`.
+ *
+ * @param ret  receives 1 or 0
+ *
+ * What the caller vouches for:
+ * `ret` is writable.
+ */
+MXNET_DLL int MXKVStoreIsSchedulerNode(int *ret);
+
+/**
+ * The number of this process among the workers (on a server: among the servers), from 0.
+ *
+ * @param ret  receives it
+ *
+ * What the caller vouches for:
+ * `ret` is writable.
+ */
+MXNET_DLL int MXKVStoreGetRank(KVStoreHandle handle, int *ret);
+
+/**
+ * The number of workers.
+ *
+ * @param ret  receives it
+ *
+ * What the caller vouches for:
+ * `ret` is writable.
+ */
+MXNET_DLL int MXKVStoreGetGroupSize(KVStoreHandle handle, int *ret);
+
+/**
+ * Waits until every worker has called it. Pushes and pulls need not be done.
+ *
+ * What the caller vouches for:
+ * Any value may be passed: handles are checked.
+ */
+MXNET_DLL int MXKVStoreBarrier(KVStoreHandle handle);
+
+/**
+ * Whether the workers wait for each other when their stores are freed; they do unless told not to.
+ *
+ * @param barrier_before_exit  0 for not
+ *
+ * What the caller vouches for:
+ * Any value may be passed: handles are checked.
+ */
+MXNET_DLL int MXKVStoreSetBarrierBeforeExit(KVStoreHandle handle, int barrier_before_exit);
+
+/**
+ * On a server or the scheduler: serves until the workers are done. A local store returns at once.
+ *
+ * @param controller         called on this thread with each command of the workers
+ * @param controller_handle  passed on to each call
+ *
+ * What the caller vouches for:
+ * `controller` can be called until this function returns.
+ */
+MXNET_DLL
+int MXKVStoreRunServer(KVStoreHandle handle,
+                       MXKVStoreServerController controller,
+                       void *controller_handle);
+
+/**
+ * Sends a command to every server and waits until all have answered. A local store has no servers.
+ *
+ * @param cmd_id    0 reaches the controller of the server; 1 to 5 have a meaning of their own
+ * @param cmd_body  copied
+ *
+ * What the caller vouches for:
+ * `cmd_body` is a NUL-terminated text.
+ */
+MXNET_DLL
+int MXKVStoreSendCommmandToServers(KVStoreHandle handle,
+                                   int cmd_id,
+                                   const char *cmd_body);
+
+/**
+ * The number of nodes from which nothing was heard for some time. A local store has none.
+ *
+ * @param node_id      a group (1 the scheduler, 2 the servers, 4 the workers, or a sum of these) or one node
+ * @param number       receives it
+ * @param timeout_sec  after how many seconds a silent node counts as dead
+ *
+ * What the caller vouches for:
+ * `number` is writable.
+ */
+MXNET_DLL
+int MXKVStoreGetNumDeadNode(KVStoreHandle handle,
+                            int node_id,
+                            int *number,
+                            int timeout_sec MXNET_DEFAULT(60));
+
+/**
+ * As MXKVStoreInit, with string keys.
+ *
+ * What the caller vouches for:
+ * `keys` and `vals` hold `num` elements, the keys NUL-terminated.
+ */
+MXNET_DLL
+int MXKVStoreInitEx(KVStoreHandle handle,
+                    uint32_t num,
+                    const char **keys,
+                    NDArrayHandle *vals);
+
+/**
+ * As MXKVStorePush, with string keys.
+ *
+ * What the caller vouches for:
+ * `keys` and `vals` hold `num` elements, the keys NUL-terminated.
+ */
+MXNET_DLL
+int MXKVStorePushEx(KVStoreHandle handle,
+                    uint32_t num,
+                    const char **keys,
+                    NDArrayHandle *vals,
+                    int priority);
+
+/**
+ * As MXKVStorePull, with string keys.
+ *
+ * What the caller vouches for:
+ * `keys` and `vals` hold `num` elements, the keys NUL-terminated.
+ */
+MXNET_DLL
+int MXKVStorePullEx(KVStoreHandle handle,
+                    uint32_t num,
+                    const char **keys,
+                    NDArrayHandle *vals,
+                    int priority);
+
+/**
+ * As MXKVStorePullWithSparse, with string keys.
+ *
+ * What the caller vouches for:
+ * `keys` and `vals` hold `num` elements, the keys NUL-terminated.
+ */
+MXNET_DLL
+int MXKVStorePullWithSparseEx(KVStoreHandle handle,
+                              uint32_t num,
+                              const char **keys,
+                              NDArrayHandle *vals,
+                              int priority,
+                              bool ignore_sparse);
+
+/**
+ * As MXKVStorePullRowSparse, with string keys.
+ *
+ * What the caller vouches for:
+ * `keys`, `vals` and `row_ids` hold `num` elements, the keys NUL-terminated.
+ */
+MXNET_DLL
+int MXKVStorePullRowSparseEx(KVStoreHandle handle,
+                             uint32_t num,
+                             const char **keys,
+                             NDArrayHandle *vals,
+                             const NDArrayHandle *row_ids,
+                             int priority);
+
+/**
+ * As MXKVStoreBroadcast, with string keys.
+ *
+ * What the caller vouches for:
+ * `vkeys` and `vals` hold `vnum` elements, `okeys` and `outs` `onum`; the keys are NUL-terminated.
+ */
+MXNET_DLL
+int MXKVStoreBroadcastEx(KVStoreHandle handle,
+                         uint32_t vnum,
+                         const char **vkeys,
+                         uint32_t onum,
+                         const char **okeys,
+                         NDArrayHandle *vals,
+                         NDArrayHandle *outs,
+                         int priority);
+
+/**
+ * As MXKVStorePushPull, with string keys.
+ *
+ * What the caller vouches for:
+ * `vkeys` and `vals` hold `vnum` elements, `okeys` and `outs` `onum`; the keys are NUL-terminated.
+ */
+MXNET_DLL
+int MXKVStorePushPullEx(KVStoreHandle handle,
+                        uint32_t vnum,
+                        const char **vkeys,
+                        uint32_t onum,
+                        const char **okeys,
+                        NDArrayHandle *vals,
+                        NDArrayHandle *outs,
+                        int priority);
+
+/**
  * Turns recording on or off for the calling thread.
  *
  * @param prev  receives the previous setting, 0 or 1

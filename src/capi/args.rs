@@ -66,12 +66,15 @@ pub(super) unsafe fn texts_in<'a>(
 ) -> Result<Vec<&'a str>> {
     // SAFETY: passed on from the caller.
     let pointers = unsafe { slice_in(argument, texts, len)? };
-    pointers
-        .iter()
-        .enumerate()
+    let mut found = Vec::with_capacity(len.min(1024));
+    for (i, text) in pointers.iter().enumerate() {
+        // The name with the index is made only when it is needed: keys of every push come this way.
         // SAFETY: passed on from the caller.
-        .map(|(i, text)| unsafe { text_in(&format!("{argument}[{i}]"), *text) })
-        .collect()
+        found.push(unsafe {
+            text_in(argument, *text).or_else(|_| text_in(&format!("{argument}[{i}]"), *text))
+        }?);
+    }
+    Ok(found)
 }
 
 /// `len` text arguments of any encoding, borrowed for the call.

@@ -1,5 +1,6 @@
 //! The objects behind the handles.
 
+use super::kvstore::StoreObject;
 use super::runtime::runtime;
 use crate::array::NdArray;
 use crate::base::Result;
@@ -74,6 +75,11 @@ pub(super) fn arrays(argument: &str, handles: &[*mut c_void]) -> Result<Vec<NdAr
         }
     }
     Ok(found)
+}
+
+/// The store behind a handle.
+pub(super) fn store(argument: &str, handle: *const c_void) -> Result<Arc<StoreObject>> {
+    runtime()?.stores.get(argument, handle)
 }
 
 /// A new handle, owned by the caller, for an array.

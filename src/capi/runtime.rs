@@ -5,6 +5,7 @@
 
 use super::engine::Pending;
 use super::handle::{Kind, Table};
+use super::kvstore::StoreObject;
 use super::objects::ArrayObject;
 use crate::base::Result;
 use crate::base::config::Env;
@@ -22,6 +23,7 @@ pub(super) struct Runtime {
     pub arrays: Table<ArrayObject>,
     /// Functions in the engine that have not said yet that they are done.
     pub completions: Table<Mutex<Option<Pending>>>,
+    pub stores: Table<StoreObject>,
     pub record_readers: Table<Mutex<recordio::Reader>>,
     pub record_writers: Table<Mutex<recordio::Writer>>,
     /// The process environment behind the table of `MXInitPSEnv`.
@@ -49,6 +51,7 @@ impl Runtime {
             rng: Rng::default(),
             arrays: Table::new(Kind::NdArray),
             completions: Table::new(Kind::Completion),
+            stores: Table::new(Kind::KvStore),
             record_readers: Table::new(Kind::RecordIoReader),
             record_writers: Table::new(Kind::RecordIoWriter),
             ps_env: RwLock::new(Env::process()),
