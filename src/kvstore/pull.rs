@@ -4,6 +4,7 @@ use super::submit::{Arrays, submit};
 use crate::array::{NdArray, Storage};
 use crate::base::Result;
 use crate::engine::{Engine, for_each_common_chunk};
+use crate::mem::copy;
 use crate::ops::kernels::storage::cast_into;
 use smallvec::SmallVec;
 
@@ -64,9 +65,14 @@ fn fan_out(from: &NdArray, to: &[NdArray]) -> Result<()> {
     let source = &*source;
     let mut views: SmallVec<[_; 4]> = to.iter().map(NdArray::write_bytes).collect::<Result<_>>()?;
     let mut targets: SmallVec<[&mut [u8]; 4]> = views.iter_mut().map(|view| &mut **view).collect();
+    let large = source.len() >= copy::STREAM_BYTES;
     for_each_common_chunk(&mut targets, |first, chunk| {
-        for target in chunk {
-            target.copy_from_slice(&source[first..first + target.len()]);
+        let len = chunk.first().map_or(0, |target| target.len());
+        let source = &source[first..first + len];
+        if large {
+            copy::Stream::new().copy_to_all(chunk, source);
+        } else {
+            chunk.iter_mut().for_each(|target| target.copy_from_slice(source));
         }
     });
     Ok(())

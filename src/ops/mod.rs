@@ -14,7 +14,6 @@ pub mod kernels;
 pub mod operator;
 pub mod param;
 mod registry;
-pub mod simd;
 
 pub use attrs::Attrs;
 pub use infer::{Meta, Query, elementwise, same_as_first};

@@ -5,6 +5,7 @@ use crate::array::{Content, Csr, Element, NdArray, Part, RowSparse, Shape, Stora
 use crate::base::Result;
 use crate::dispatch;
 use crate::engine::for_each_chunk;
+use crate::mem::copy;
 
 /// A copy with its own storage, of the same storage type.
 pub fn copy_of(array: &NdArray) -> Result<NdArray> {
@@ -62,8 +63,10 @@ fn copy_dense(from: &NdArray, to: &NdArray) -> Result<()> {
     if from.dtype() == to.dtype() {
         let source = from.read_bytes()?;
         let source = &*source;
+        let large = source.len() >= copy::STREAM_BYTES;
         for_each_chunk(&mut to.write_bytes()?, |first, chunk| {
-            chunk.copy_from_slice(&source[first..first + chunk.len()]);
+            let source = &source[first..first + chunk.len()];
+            if large { copy::Stream::new().copy(chunk, source) } else { chunk.copy_from_slice(source) }
         });
         return Ok(());
     }

@@ -7,6 +7,7 @@ use crate::array::{Bool, Element, NdArray, ReadView, WriteView};
 use crate::base::Result;
 use crate::dispatch;
 use crate::engine::for_each_common_chunk;
+use crate::mem::copy;
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 use smallvec::SmallVec;
@@ -20,32 +21,58 @@ pub enum SumOrder {
 }
 
 /// Elements that are summed before the next ones are looked at: partial sums stay in the first-level cache.
+/// Arrays often start at the same place of a page, so equal places of all inputs compete for the same few ways
+/// of that cache: larger blocks would throw each other out.
 const BLOCK: usize = 512;
 
 /// Element-wise addition of slices of one length. Each addition rounds to the element type; integers wrap.
 pub trait Sum: Element {
-    /// `to = a + b`
-    fn add(to: &mut [Self], a: &[Self], b: &[Self]);
+    fn plus(self, other: Self) -> Self;
+
     /// `to += a`
-    fn accumulate(to: &mut [Self], a: &[Self]);
+    #[inline]
+    fn accumulate(to: &mut [Self], a: &[Self]) {
+        to.iter_mut().zip(a).for_each(|(to, a)| *to = to.plus(*a));
+    }
+
+    /// `to = first +` one to four others, in one pass. Written out so that each becomes a loop of vector
+    /// instructions without partial sums in memory.
+    #[inline]
+    fn add(to: &mut [Self], first: &[Self], others: &[&[Self]], order: SumOrder) {
+        let n = to.len();
+        let sums = to.iter_mut().zip(&first[..n]);
+        match (others, order) {
+            (&[a], _) => sums.zip(&a[..n]).for_each(|((to, x), a)| *to = x.plus(*a)),
+            (&[a, b], SumOrder::InFours) => {
+                sums.zip(a[..n].iter().zip(&b[..n])).for_each(|((to, x), (a, b))| *to = x.plus(a.plus(*b)));
+            }
+            (&[a, b, c], SumOrder::InFours) => sums
+                .zip(a[..n].iter().zip(&b[..n]).zip(&c[..n]))
+                .for_each(|((to, x), ((a, b), c))| *to = x.plus(a.plus(*b).plus(*c))),
+            (&[a, b, c, d], SumOrder::InFours) => sums
+                .zip(a[..n].iter().zip(&b[..n]).zip(c[..n].iter().zip(&d[..n])))
+                .for_each(|((to, x), ((a, b), (c, d)))| *to = x.plus(a.plus(*b).plus(*c).plus(*d))),
+            (&[a, b], SumOrder::LeftToRight) => {
+                sums.zip(a[..n].iter().zip(&b[..n])).for_each(|((to, x), (a, b))| *to = x.plus(*a).plus(*b));
+            }
+            (&[a, b, c], SumOrder::LeftToRight) => sums
+                .zip(a[..n].iter().zip(&b[..n]).zip(&c[..n]))
+                .for_each(|((to, x), ((a, b), c))| *to = x.plus(*a).plus(*b).plus(*c)),
+            (&[a, b, c, d], SumOrder::LeftToRight) => sums
+                .zip(a[..n].iter().zip(&b[..n]).zip(c[..n].iter().zip(&d[..n])))
+                .for_each(|((to, x), ((a, b), (c, d)))| *to = x.plus(*a).plus(*b).plus(*c).plus(*d)),
+            _ => to.copy_from_slice(first),
+        }
+    }
 }
 
 macro_rules! sum {
     ($($type:ty: $plus:expr),* $(,)?) => {$(
         impl Sum for $type {
             #[inline]
-            fn add(to: &mut [Self], a: &[Self], b: &[Self]) {
+            fn plus(self, other: Self) -> Self {
                 let plus: fn($type, $type) -> $type = $plus;
-                for ((to, a), b) in to.iter_mut().zip(a).zip(b) {
-                    *to = plus(*a, *b);
-                }
-            }
-            #[inline]
-            fn accumulate(to: &mut [Self], a: &[Self]) {
-                let plus: fn($type, $type) -> $type = $plus;
-                for (to, a) in to.iter_mut().zip(a) {
-                    *to = plus(*to, *a);
-                }
+                plus(self, other)
             }
         }
     )*};
@@ -66,15 +93,8 @@ sum! {
 
 /// Converted in blocks, because the processor converts eight at a time but one no faster.
 impl Sum for f16 {
-    fn add(to: &mut [Self], a: &[Self], b: &[Self]) {
-        let (mut wide, mut other) = ([0f32; BLOCK], [0f32; BLOCK]);
-        for ((to, a), b) in to.chunks_mut(BLOCK).zip(a.chunks(BLOCK)).zip(b.chunks(BLOCK)) {
-            let (wide, other) = (&mut wide[..to.len()], &mut other[..to.len()]);
-            a.convert_to_f32_slice(wide);
-            b.convert_to_f32_slice(other);
-            f32::accumulate(wide, other);
-            to.convert_from_f32_slice(wide);
-        }
+    fn plus(self, other: Self) -> Self {
+        f16::from_f32(self.to_f32() + other.to_f32())
     }
 
     fn accumulate(to: &mut [Self], a: &[Self]) {
@@ -87,45 +107,32 @@ impl Sum for f16 {
             to.convert_from_f32_slice(wide);
         }
     }
-}
 
-/// `to = sum of inputs`; all of one length. No inputs at all give zeros.
-pub fn sum_slices<T: Sum>(to: &mut [T], inputs: &[&[T]], order: SumOrder) {
-    let mut group = [T::default(); BLOCK];
-    for (number, to) in to.chunks_mut(BLOCK).enumerate() {
-        let (start, len) = (number * BLOCK, to.len());
-        let block = |input: &&'_ [T]| -> std::ops::Range<usize> {
-            debug_assert!(input.len() >= start + len);
-            start..start + len
-        };
-        let Some((first, rest)) = inputs.split_first() else {
-            to.fill(T::default());
-            continue;
-        };
-        let first = &first[block(first)];
-        match (order, rest) {
-            (_, []) => to.copy_from_slice(first),
-            (_, [only]) => T::add(to, first, &only[block(only)]),
-            (SumOrder::LeftToRight, [second, others @ ..]) => {
-                T::add(to, first, &second[block(second)]);
-                others.iter().for_each(|other| T::accumulate(to, &other[block(other)]));
+    fn add(to: &mut [Self], first: &[Self], others: &[&[Self]], order: SumOrder) {
+        match (order, others) {
+            (SumOrder::InFours, [second, others @ ..]) => {
+                to.copy_from_slice(second);
+                others.iter().for_each(|other| Self::accumulate(to, other));
+                Self::accumulate(to, first);
             }
-            (SumOrder::InFours, rest) => {
-                for (index, four) in rest.chunks(4).enumerate() {
-                    let group = &mut group[..len];
-                    let sum: &[T] = match four {
-                        [one] => &one[block(one)],
-                        [one, two, others @ ..] => {
-                            T::add(group, &one[block(one)], &two[block(two)]);
-                            others.iter().for_each(|other| T::accumulate(group, &other[block(other)]));
-                            group
-                        }
-                        [] => continue,
-                    };
-                    if index == 0 { T::add(to, first, sum) } else { T::accumulate(to, sum) }
-                }
+            (_, others) => {
+                to.copy_from_slice(first);
+                others.iter().for_each(|other| Self::accumulate(to, other));
             }
         }
+    }
+}
+
+/// `to = sum of inputs`, all of one length, at most a block. No inputs at all give zeros.
+fn sum_block<T: Sum>(to: &mut [T], inputs: &[&[T]], order: SumOrder) {
+    let Some((first, rest)) = inputs.split_first() else { return to.fill(T::default()) };
+    let (four, rest) = rest.split_at(rest.len().min(4));
+    T::add(to, first, four, order);
+    let mut sum_so_far = [T::default(); BLOCK];
+    for four in rest.chunks(4) {
+        let sum_so_far = &mut sum_so_far[..to.len()];
+        sum_so_far.copy_from_slice(to);
+        T::add(to, sum_so_far, four, order);
     }
 }
 
@@ -154,18 +161,29 @@ fn sum_typed<T: Sum>(to: &NdArray, inputs: &[NdArray], copies: &[NdArray], order
     let mut views: SmallVec<[WriteView<'_, [T]>; 5]> =
         std::iter::once(to).chain(copies).map(NdArray::write::<T>).collect::<Result<_>>()?;
     let mut targets: SmallVec<[&mut [T]; 5]> = views.iter_mut().map(|view| &mut **view).collect();
+    let large = to.byte_len() >= copy::STREAM_BYTES;
     for_each_common_chunk(&mut targets, |first, chunk| {
-        let Some((to, copies)) = chunk.split_first_mut() else { return };
-        let parts: SmallVec<[&[T]; 8]> = sources
-            .iter()
-            .map(|source| match source {
-                Source::Own(view) => &view[first..first + to.len()],
-                Source::Copy(number) => &*copies[*number],
-            })
-            .collect();
-        sum_slices(to, &parts, order);
-        drop(parts);
-        copies.iter_mut().for_each(|copy| copy.copy_from_slice(to));
+        let mut stream = large.then(copy::Stream::new);
+        let mut sum = [T::default(); BLOCK];
+        let len = chunk.first().map_or(0, |to| to.len());
+        for start in (0..len).step_by(BLOCK) {
+            let here = start..len.min(start + BLOCK);
+            let sum = &mut sum[..here.len()];
+            {
+                let parts = sources.iter().map(|source| match source {
+                    Source::Own(view) => &view[first + here.start..first + here.end],
+                    Source::Copy(number) => &chunk[number + 1][here.clone()],
+                });
+                sum_block(sum, &parts.collect::<SmallVec<[&[T]; 8]>>(), order);
+            }
+            let bytes: &[u8] = bytemuck::cast_slice(sum);
+            let mut to: SmallVec<[&mut [u8]; 5]> =
+                chunk.iter_mut().map(|to| bytemuck::cast_slice_mut(&mut to[here.clone()])).collect();
+            match &mut stream {
+                Some(stream) => stream.copy_to_all(&mut to, bytes),
+                None => to.iter_mut().for_each(|to| to.copy_from_slice(bytes)),
+            }
+        }
     });
     Ok(())
 }
@@ -197,7 +215,13 @@ mod tests {
         for order in [SumOrder::InFours, SumOrder::LeftToRight] {
             let mut to = vec![T::default(); inputs[0].len()];
             let slices: Vec<&[T]> = inputs.iter().map(|input| &input[..]).collect();
-            sum_slices(&mut to, &slices, order);
+            for (i, to) in to.chunks_mut(BLOCK).enumerate() {
+                let block = |slice: &&'_ [T]| -> std::ops::Range<usize> {
+                    i * BLOCK..slice.len().min((i + 1) * BLOCK)
+                };
+                let slices: Vec<&[T]> = slices.iter().map(|slice| &slice[block(slice)]).collect();
+                sum_block(to, &slices, order);
+            }
             let want = twin(inputs, order, plus);
             assert_eq!(bytemuck::cast_slice::<T, u8>(&to), bytemuck::cast_slice::<T, u8>(&want));
         }
@@ -232,9 +256,9 @@ mod tests {
     fn bfloat16_sums_are_cut_off_not_rounded() {
         let (a, b) = (bf16::from_f32(1.0), bf16::from_f32(0.0076));
         let mut to = [bf16::ZERO];
-        sum_slices(&mut to, &[&[a], &[b]], SumOrder::LeftToRight);
+        sum_block(&mut to, &[&[a], &[b]], SumOrder::LeftToRight);
         assert_eq!(to[0].to_f32(), 1.0);
-        sum_slices(&mut to, &[&[a], &[bf16::NAN]], SumOrder::LeftToRight);
+        sum_block(&mut to, &[&[a], &[bf16::NAN]], SumOrder::LeftToRight);
         assert!(to[0].is_nan());
     }
 
