@@ -16,10 +16,11 @@
 //! * No call blocks, except [`Transport::receive`] for at most the time it was given and
 //!   [`Transport::close`] for at most its linger time.
 //!
-//! Engines: [`memory`] (nodes of one process, for tests); [`fault`] wraps another one and makes it worse.
+//! Engines: [`zmq`] (the compatible one); [`memory`] (nodes of one process, for tests); [`fault`] wraps another one and makes it worse.
 
 pub mod fault;
 pub mod memory;
+pub mod zmq;
 
 use crate::base::{Error, Result};
 use crate::ps::id::{NodeId, Sender};
