@@ -15,4 +15,5 @@ pub mod mem;
 pub mod ops;
 pub mod ps;
 pub mod recordio;
+pub mod server;
 pub mod telemetry;

@@ -70,7 +70,8 @@ impl ZmqTransport {
             inbox.set_linger(0)
         };
         set().map_err(|error| failed("setting up the receiving socket", error))?;
-        let (wake_pipe, pipe) = std::io::pipe().map_err(|error| Error::io("opening the wake-up pipe", &error))?;
+        let (wake_pipe, pipe) =
+            std::io::pipe().map_err(|error| Error::io("opening the wake-up pipe", &error))?;
         let wake = WakeFlag { raised: Arc::new(AtomicBool::new(false)), pipe: Arc::new(pipe) };
         Ok(ZmqTransport { context, inbox, links: HashMap::new(), wake, wake_pipe, options })
     }
@@ -107,7 +108,9 @@ impl ZmqTransport {
             return Ok(false);
         }
         let mut byte = [0];
-        self.wake_pipe.read_exact(&mut byte).map_err(|error| Error::io("reading the wake-up pipe", &error))?;
+        self.wake_pipe
+            .read_exact(&mut byte)
+            .map_err(|error| Error::io("reading the wake-up pipe", &error))?;
         self.wake.raised.store(false, Ordering::Release);
         Ok(true)
     }

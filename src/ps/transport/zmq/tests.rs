@@ -36,7 +36,10 @@ fn messages_arrive_complete_with_their_sender() {
         assert_eq!(from, Sender::parse(b"ps9"));
         assert_eq!(got, message);
     }
-    assert!(matches!(a.send(&Peer::Node(NodeId::from_wire(8).unwrap()), frames(b"", &[])), Err(SendError::NotConnected)));
+    assert!(matches!(
+        a.send(&Peer::Node(NodeId::from_wire(8).unwrap()), frames(b"", &[])),
+        Err(SendError::NotConnected)
+    ));
 }
 
 #[test]

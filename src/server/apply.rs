@@ -1,0 +1,216 @@
+//! From the pushes of a round to the new value: sum, update, refresh the copy in the pushed type.
+
+use super::decode::Pushed;
+use super::entry::{Entry, Snapshot, copy_bytes, row_sparse};
+use crate::array::{DType, Device, Element, NdArray, Shape, Storage, convert_slice};
+use crate::base::Result;
+use crate::base::sync::Arc;
+use crate::compression::Codec;
+use crate::dispatch;
+use crate::engine::for_each_chunk;
+use crate::mem::Block;
+use crate::ops::kernels::storage::cast_into;
+use crate::ops::kernels::sum::{Sum, SumOrder, sum_slices};
+use bytes::Bytes;
+use std::collections::BTreeMap;
+
+/// Unpacks a compressed push, so that the rest of the server sees plain float32.
+pub(super) fn unpack(codec: &dyn Codec, count: usize, packed: &[u8]) -> Result<Pushed> {
+    let expected = codec.scheme().packed_len(count);
+    crate::ensure!(
+        packed.len() == expected,
+        Protocol,
+        "compressed push: {} bytes given for {count} elements, expected {expected}",
+        packed.len()
+    );
+    let mut block = Block::new(count * size_of::<f32>())?;
+    codec.decode(packed, bytemuck::cast_slice_mut(&mut block));
+    let owner = Unpacked(block);
+    Ok(Pushed::Dense { dtype: DType::Float32, elements: Bytes::from_owner(owner) })
+}
+
+struct Unpacked(Block);
+
+impl AsRef<[u8]> for Unpacked {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Checks that a push fits the stored value, before it may wait for a round.
+pub(super) fn check(entry: &Entry, pushed: &Pushed) -> Result<()> {
+    let value = &entry.value;
+    let (storage, dtype) = match pushed {
+        Pushed::Dense { dtype, .. } => (Storage::Dense, *dtype),
+        Pushed::Rows { dtype, .. } => (Storage::RowSparse, *dtype),
+        Pushed::Packed { .. } => (Storage::Dense, DType::Float32),
+    };
+    crate::ensure!(
+        value.storage() == storage,
+        StorageType,
+        "the stored value is {}, the pushed one {}",
+        value.storage().name(),
+        storage.name()
+    );
+    crate::ensure!(
+        value.dtype() == dtype,
+        DType,
+        "the stored value is {}, the pushed one {dtype}",
+        value.dtype()
+    );
+    match pushed {
+        Pushed::Dense { dtype, elements } => {
+            let count = elements.len() / dtype.size();
+            crate::ensure!(
+                count == value.size(),
+                Shape,
+                "the stored value has {} elements, the pushed one {count}",
+                value.size()
+            );
+        }
+        Pushed::Rows { rows, width, .. } => {
+            let (total, stored_width) = (value.shape().rows(), value.shape().row_size());
+            crate::ensure!(
+                rows.is_empty() || *width == stored_width,
+                Shape,
+                "the stored rows have {stored_width} elements, the pushed ones {width}"
+            );
+            if let Some(last) = rows.last().filter(|row| **row >= total as i64) {
+                crate::bail!(Shape, "row {last} is outside the {total} rows of the stored value");
+            }
+        }
+        Pushed::Packed { .. } => {}
+    }
+    Ok(())
+}
+
+/// The sum of a round as an array of its own, in the type that updates work in.
+pub(super) fn sum(target: &NdArray, pushes: &[Pushed]) -> Result<NdArray> {
+    match target.storage() {
+        Storage::Dense => {
+            let merged = NdArray::new(Shape::new(&[target.size() as i64]), target.dtype(), Device::cpu(0))?;
+            sum_dense(&merged, pushes)?;
+            Ok(merged)
+        }
+        _ => sum_rows(target, pushes),
+    }
+}
+
+/// `to = sum of pushes`, converted to its type first if it is another one.
+fn sum_dense(to: &NdArray, pushes: &[Pushed]) -> Result<()> {
+    let inputs: Vec<(DType, &Bytes)> = pushes
+        .iter()
+        .filter_map(|push| match push {
+            Pushed::Dense { dtype, elements } => Some((*dtype, elements)),
+            _ => None,
+        })
+        .collect();
+    dispatch!(to.dtype(), T => {
+        let inputs: Vec<Elements<'_, T>> =
+            inputs.iter().map(|(dtype, bytes)| Elements::new(*dtype, bytes)).collect::<Result<_>>()?;
+        sum_typed(&mut to.write::<T>()?, &inputs);
+        Ok(())
+    })
+}
+
+fn sum_typed<T: Sum>(to: &mut [T], inputs: &[Elements<'_, T>]) {
+    for_each_chunk(to, |first, chunk| {
+        let parts: Vec<&[T]> =
+            inputs.iter().map(|input| &input.as_slice()[first..first + chunk.len()]).collect();
+        sum_slices(chunk, &parts, SumOrder::LeftToRight);
+    });
+}
+
+/// The elements of a frame: as they lie there if they are aligned and of the right type, else a copy.
+enum Elements<'a, T> {
+    InFrame(&'a [T]),
+    Copied(Vec<T>),
+}
+
+impl<'a, T: Element> Elements<'a, T> {
+    fn new(dtype: DType, bytes: &'a Bytes) -> Result<Self> {
+        if dtype == T::DTYPE {
+            return Ok(match bytemuck::try_cast_slice(bytes) {
+                Ok(elements) => Elements::InFrame(elements),
+                Err(_) => Elements::Copied(bytemuck::allocation::pod_collect_to_vec(bytes)),
+            });
+        }
+        dispatch!(dtype, S => {
+            let source: Vec<S> = bytemuck::allocation::pod_collect_to_vec(bytes);
+            let mut copied = vec![T::default(); source.len()];
+            convert_slice(&source, &mut copied);
+            Ok(Elements::Copied(copied))
+        })
+    }
+
+    fn as_slice(&self) -> &[T] {
+        match self {
+            Elements::InFrame(elements) => elements,
+            Elements::Copied(elements) => elements,
+        }
+    }
+}
+
+/// The union of the pushed rows, each the sum of its pushes.
+fn sum_rows(target: &NdArray, pushes: &[Pushed]) -> Result<NdArray> {
+    let (total, width) = (target.shape().rows(), target.shape().row_size());
+    dispatch!(target.dtype(), T => {
+        let mut rows: BTreeMap<i64, Vec<T>> = BTreeMap::new();
+        for push in pushes {
+            let Pushed::Rows { dtype, rows: numbers, elements, .. } = push else { continue };
+            let elements = Elements::<T>::new(*dtype, elements)?;
+            for (row, values) in numbers.iter().zip(elements.as_slice().chunks_exact(width.max(1))) {
+                match rows.entry(*row) {
+                    std::collections::btree_map::Entry::Vacant(free) => {
+                        free.insert(values.to_vec());
+                    }
+                    std::collections::btree_map::Entry::Occupied(mut sum) => T::accumulate(sum.get_mut(), values),
+                }
+            }
+        }
+        let numbers: Vec<i64> = rows.keys().copied().collect();
+        let elements: Vec<T> = rows.into_values().flatten().collect();
+        row_sparse(T::DTYPE, &numbers, width, total, bytemuck::cast_slice(&elements))
+    })
+}
+
+/// No update rule: the sum replaces the value; of a row-sparse value only the pushed rows are replaced.
+pub(super) fn assign(target: &NdArray, pushes: &[Pushed]) -> Result<()> {
+    match (target.storage(), pushes) {
+        (Storage::Dense, [Pushed::Dense { dtype, elements }]) if *dtype == target.dtype() => {
+            copy_bytes(&mut target.write_bytes()?, elements);
+            Ok(())
+        }
+        (Storage::Dense, _) => sum_dense(target, pushes),
+        _ => {
+            let merged = sum_rows(target, pushes)?;
+            let (merged, mut stored) = (merged.read_row_sparse()?, target.write_row_sparse()?);
+            let row_bytes = target.shape().row_size() * target.dtype().size();
+            for (number, row) in merged.indices.to_i64()?.into_iter().enumerate() {
+                let from = &merged.values.bytes[number * row_bytes..][..row_bytes];
+                stored.values.bytes[row as usize * row_bytes..][..row_bytes].copy_from_slice(from);
+            }
+            Ok(())
+        }
+    }
+}
+
+/// After an update: the copy in the pushed type follows the master, and pulls see the new version.
+pub(super) fn refresh(value: &NdArray, master: Option<&NdArray>, snapshot: &Arc<Snapshot>) -> Result<()> {
+    snapshot.invalidate();
+    master.map_or(Ok(()), |master| cast_into(master, value))
+}
+
+/// The elements of the wanted rows, one row after the other.
+pub(super) fn gather(value: &NdArray, rows: &[i64]) -> Result<Vec<u8>> {
+    let stored = value.read_row_sparse()?;
+    let (total, row_bytes) = (value.shape().rows(), value.shape().row_size() * value.dtype().size());
+    let mut gathered = Vec::with_capacity(rows.len().saturating_mul(row_bytes));
+    for row in rows {
+        let at = usize::try_from(*row).ok().filter(|row| *row < total);
+        let at = at
+            .ok_or_else(|| crate::err!(Shape, "row {row} is outside the {total} rows of the stored value"))?;
+        gathered.extend_from_slice(&stored.values.bytes[at * row_bytes..][..row_bytes]);
+    }
+    Ok(gathered)
+}

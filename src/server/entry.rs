@@ -1,0 +1,148 @@
+//! One key of a server.
+
+use super::decode::Pushed;
+use super::round::Rounds;
+use crate::array::{DType, Device, NdArray, Part, RowSparse, Shape};
+use crate::base::Result;
+use crate::base::sync::{Arc, Mutex};
+use crate::engine::for_each_chunk;
+use crate::mem::Block;
+use crate::ops::kernels::storage::cast_into;
+use crate::ps::node::Ticket;
+use crate::ps::wire::{Payload, Verb};
+use bytes::Bytes;
+
+/// A push that waits for its round.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub ticket: Ticket,
+    pub verb: Verb,
+    /// The request, whose keys an answer with values repeats.
+    pub payload: Payload,
+    pub pushed: Pushed,
+}
+
+pub(super) struct Entry {
+    /// Dense: one dimension, this server's elements. Row-sparse: (rows, width), every row present.
+    pub value: NdArray,
+    /// The float32 copy that multi-precision updates work on, for a value of another type.
+    pub master: Option<NdArray>,
+    pub rounds: Rounds<Waiting>,
+    pub snapshot: Arc<Snapshot>,
+}
+
+impl Entry {
+    /// A first value.
+    pub(super) fn new(pushed: &Pushed) -> Result<Self> {
+        let value = match pushed {
+            Pushed::Dense { dtype, elements } => {
+                let shape = Shape::new(&[(elements.len() / dtype.size()) as i64]);
+                let array = NdArray::new(shape, *dtype, Device::cpu(0))?;
+                copy_bytes(&mut array.write_bytes()?, elements);
+                array
+            }
+            Pushed::Rows { dtype, rows, width, elements } => {
+                crate::ensure!(
+                    !rows.is_empty(),
+                    Protocol,
+                    "the first push of a row-sparse key holds no rows"
+                );
+                let complete = rows.iter().enumerate().all(|(index, row)| index as i64 == *row);
+                crate::ensure!(
+                    complete,
+                    Protocol,
+                    "the first push of a row-sparse key must hold every row, in order"
+                );
+                row_sparse(*dtype, rows, *width, rows.len(), elements)?
+            }
+            Pushed::Packed { .. } => {
+                crate::bail!(Internal, "a packed first value must be unpacked before it is stored")
+            }
+        };
+        Ok(Entry { value, master: None, rounds: Rounds::default(), snapshot: Arc::default() })
+    }
+
+    /// What updates work on.
+    pub(super) fn target(&self) -> &NdArray {
+        self.master.as_ref().unwrap_or(&self.value)
+    }
+
+    /// Makes the float32 master copy, unless the value is float32 itself. The caller holds the value.
+    pub(super) fn make_master(&mut self) -> Result<()> {
+        if self.master.is_none() && self.value.dtype() != DType::Float32 && self.value.dtype().is_float() {
+            let master = NdArray::empty(
+                self.value.storage(),
+                self.value.shape().clone(),
+                DType::Float32,
+                self.value.device(),
+            )?;
+            cast_into(&self.value, &master)?;
+            self.master = Some(master);
+        }
+        Ok(())
+    }
+}
+
+/// A row_sparse array of `total` rows that holds `rows`.
+pub(super) fn row_sparse(
+    dtype: DType,
+    rows: &[i64],
+    width: usize,
+    total: usize,
+    elements: &[u8],
+) -> Result<NdArray> {
+    let mut values = Part::new(dtype, Shape::new(&[rows.len() as i64, width as i64]))?;
+    crate::ensure!(
+        values.bytes.len() == elements.len(),
+        Protocol,
+        "rows: {} bytes given, {} expected",
+        elements.len(),
+        values.bytes.len()
+    );
+    copy_bytes(&mut values.bytes, elements);
+    let parts = RowSparse { indices: Part::indices(rows)?, values };
+    NdArray::from_row_sparse(parts, Shape::new(&[total as i64, width as i64]), Device::cpu(0))
+}
+
+pub(super) fn copy_bytes(to: &mut [u8], from: &[u8]) {
+    for_each_chunk(to, |first, chunk| chunk.copy_from_slice(&from[first..first + chunk.len()]));
+}
+
+/// The bytes of a value as pulls send them: copied once per version of the value and shared by all pulls of it.
+/// Dropped when every worker has had it, so that it takes memory only while it is of use.
+#[derive(Default)]
+pub(super) struct Snapshot(Mutex<Option<(Bytes, usize)>>);
+
+impl Snapshot {
+    /// Called by an update, which holds the value for writing.
+    pub(super) fn invalidate(&self) {
+        *self.0.lock() = None;
+    }
+
+    /// The bytes of `value`, for one of `readers`. The caller holds the value for reading.
+    pub(super) fn take(&self, value: &NdArray, readers: usize) -> Result<Bytes> {
+        let mut cached = self.0.lock();
+        let (bytes, taken) = match cached.take() {
+            Some((bytes, taken)) => (bytes, taken + 1),
+            None => {
+                let source = value.read_bytes()?;
+                let mut block = Block::new(source.len())?;
+                copy_bytes(&mut block, &source);
+                (Bytes::from_owner(Shared(block)), 1)
+            }
+        };
+        if taken < readers {
+            *cached = Some((bytes.clone(), taken));
+        }
+        Ok(bytes)
+    }
+}
+
+/// Lets a block of the pool be sent.
+struct Shared(Block);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}

@@ -1,0 +1,468 @@
+//! [`Server`]: requests in, answers out.
+
+use super::apply::{assign, check, gather, refresh, sum, unpack};
+use super::command::compression;
+use super::decode::{self, LocalKey, Pushed, Wanted};
+use super::entry::{Entry, Waiting};
+use super::round::Contribution;
+use crate::array::{NdArray, Storage};
+use crate::base::sync::{Arc, Mutex};
+use crate::base::{Error, Result};
+use crate::compression::Codec;
+use crate::engine::{Access, Engine, Operation, Var};
+use crate::ops::kernels::storage::cast_into;
+use crate::ps::node::{Action, Answer, Participant, ReplySink, ShardHost, ShardInfo, ShardRequest, Ticket};
+use crate::ps::wire::{Command, Payload, ValueKind, Verb};
+use crate::{bail, ensure, err};
+use bytes::Bytes;
+use smallvec::SmallVec;
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// An update rule for a server's values.
+pub trait Update: Send + Sync {
+    /// Changes `stored` in place, by the sum of a round. Called on the thread that runs the server, while no
+    /// lock is held; the work on the arrays may still be going on when it returns. A dense value is the
+    /// server's part of it, flattened.
+    fn update(&self, key: LocalKey, pushed: NdArray, stored: NdArray) -> Result<()>;
+}
+
+/// Takes the bodies of controller commands: descriptions of optimizers.
+pub type Controller = Box<dyn FnMut(&str) -> Result<()> + Send>;
+
+/// Takes the bodies of profiler commands.
+pub type Profiler = Box<dyn FnMut(&str) -> Result<()> + Send>;
+
+/// The part of a server that its owner can reach while it runs, also from within its callbacks.
+#[derive(Default)]
+pub struct Control {
+    update: Mutex<Option<Arc<dyn Update>>>,
+    controller: Mutex<Option<Controller>>,
+    profiler: Mutex<Option<Profiler>>,
+}
+
+impl Control {
+    /// What pushes do from now on; without a rule the sum of a round replaces the value.
+    pub fn set_update(&self, update: Arc<dyn Update>) {
+        *self.update.lock() = Some(update);
+    }
+
+    pub fn set_controller(&self, controller: Controller) {
+        *self.controller.lock() = Some(controller);
+    }
+
+    pub fn set_profiler(&self, profiler: Profiler) {
+        *self.profiler.lock() = Some(profiler);
+    }
+
+    /// Calls what is in `slot` without holding its lock, so that the callee may use this object.
+    fn call(slot: &Mutex<Option<Controller>>, what: &str, body: &[u8]) -> Result<()> {
+        let body = std::str::from_utf8(body).map_err(|error| err!(Protocol, "{what}: not UTF-8: {error}"))?;
+        let Some(mut callee) = slot.lock().take() else {
+            bail!(Unsupported, "{what}: this server has no {what}");
+        };
+        let result = callee(body);
+        slot.lock().get_or_insert(callee);
+        result
+    }
+}
+
+/// A server's values and what waits for them. Used by one thread.
+pub struct Server {
+    engine: Engine,
+    control: Arc<Control>,
+    started: Option<Started>,
+    entries: HashMap<LocalKey, Entry>,
+    sync: bool,
+    multi_precision: bool,
+    codec: Option<Arc<dyn Codec>>,
+    /// Workers that are gone and without whom no round can complete, and why.
+    lost: Vec<(Participant, Error)>,
+}
+
+struct Started {
+    shard: ShardInfo,
+    replies: Arc<dyn ReplySink>,
+}
+
+/// The answers that a piece of work owes. What is left unanswered when it is dropped gets an error, so that no
+/// worker waits for work that failed on the way.
+struct Owed {
+    replies: Arc<dyn ReplySink>,
+    key: LocalKey,
+    requests: Vec<(Ticket, Verb, Payload)>,
+}
+
+impl Owed {
+    fn fail(mut self, error: &Error) {
+        for (ticket, verb, _) in self.requests.drain(..) {
+            self.replies.reply(ticket, Err(error.clone().context(format!("{verb} of key {}", self.key))));
+        }
+    }
+
+    /// Answers each request; those that pull get the bytes that `values` gives.
+    fn done(mut self, mut values: impl FnMut(&Payload) -> Result<Payload>) {
+        for (ticket, verb, payload) in self.requests.drain(..) {
+            let answer = if verb.pulls() { values(&payload).map(Answer::Values) } else { Ok(Answer::Done) };
+            let named = answer.map_err(|error| error.context(format!("{verb} of key {}", self.key)));
+            self.replies.reply(ticket, named);
+        }
+    }
+}
+
+impl Drop for Owed {
+    fn drop(&mut self) {
+        for (ticket, verb, _) in self.requests.drain(..) {
+            let error = err!(Internal, "{verb} of key {}: the server dropped the request", self.key);
+            self.replies.reply(ticket, Err(error));
+        }
+    }
+}
+
+impl Server {
+    pub fn new(engine: Engine, control: Arc<Control>) -> Self {
+        Server {
+            engine,
+            control,
+            started: None,
+            entries: HashMap::new(),
+            sync: false,
+            multi_precision: false,
+            codec: None,
+            lost: Vec::new(),
+        }
+    }
+
+    fn started(&self) -> Result<&Started> {
+        self.started.as_ref().ok_or_else(|| err!(Internal, "the server got a request before it was started"))
+    }
+
+    fn reply(&self, ticket: Ticket, outcome: Result<Answer>) {
+        if let Ok(started) = self.started() {
+            started.replies.reply(ticket, outcome);
+        }
+    }
+
+    fn command(&mut self, command: Command, body: &Bytes) -> Result<()> {
+        match command {
+            Command::Controller => Control::call(&self.control.controller, "controller", body),
+            Command::Profiler => Control::call(&self.control.profiler, "profiler", body),
+            Command::SyncMode => {
+                self.sync = true;
+                Ok(())
+            }
+            Command::MultiPrecision => {
+                self.multi_precision = true;
+                for entry in self.entries.values_mut() {
+                    self.engine.wait_to_write(entry.value.var())?;
+                    entry.make_master()?;
+                }
+                Ok(())
+            }
+            Command::GradientCompression => {
+                let text = std::str::from_utf8(body);
+                let text =
+                    text.map_err(|error| err!(Protocol, "gradient compression: not UTF-8: {error}"))?;
+                self.codec = compression(text)?;
+                Ok(())
+            }
+            // Answered like MXNet does; stopping is the protocol's business, the others mean nothing.
+            Command::StopServer | Command::Other(_) => Ok(()),
+        }
+    }
+
+    /// Pushes and pushpulls, and first values.
+    fn push(
+        &mut self,
+        from: Participant,
+        ticket: Ticket,
+        verb: Verb,
+        kind: ValueKind,
+        payload: Payload,
+        only_first: bool,
+    ) -> Result<()> {
+        let (key, pushed) = decode::push(kind, &payload, &self.started()?.shard.range)?;
+        let pushed = match pushed {
+            Pushed::Packed { count, packed } => {
+                let codec = self.codec.as_deref().ok_or_else(|| {
+                    err!(Protocol, "key {key}: compressed values came before the compression was announced")
+                })?;
+                unpack(codec, count, &packed)?
+            }
+            plain => plain,
+        };
+        let waiting = Waiting { ticket, verb, payload, pushed };
+        let Some(entry) = self.entries.get_mut(&key) else {
+            return self.first_value(key, waiting);
+        };
+        if only_first {
+            self.reply(ticket, Ok(Answer::Done));
+            return Ok(());
+        }
+        check(entry, &waiting.pushed).map_err(|error| error.context(format!("{verb} of key {key}")))?;
+        if !self.sync {
+            return self.apply(key, vec![Contribution { from, push: waiting }]);
+        }
+        if let Some((_, why)) = self.lost.first() {
+            return Err(why.clone().context(format!("{verb} of key {key}")));
+        }
+        entry.rounds.add(from, waiting);
+        self.complete_rounds(key)
+    }
+
+    fn first_value(&mut self, key: LocalKey, waiting: Waiting) -> Result<()> {
+        let mut entry = Entry::new(&waiting.pushed)
+            .map_err(|error| error.context(format!("first value of key {key}")))?;
+        if self.multi_precision {
+            entry.make_master()?;
+        }
+        self.entries.insert(key, entry);
+        let owed = self.owed(key, [(waiting.ticket, waiting.verb, waiting.payload)])?;
+        self.answer_from_value(key, owed)
+    }
+
+    fn complete_rounds(&mut self, key: LocalKey) -> Result<()> {
+        loop {
+            let workers = &self.started.as_ref().ok_or_else(|| err!(Internal, "not started"))?.shard.workers;
+            let Some(entry) = self.entries.get_mut(&key) else { return Ok(()) };
+            let Some(round) = entry.rounds.take_complete(workers) else { return Ok(()) };
+            self.apply(key, round)?;
+        }
+    }
+
+    /// Updates the value by the pushes of a round and answers them.
+    fn apply(&mut self, key: LocalKey, round: Vec<Contribution<Waiting>>) -> Result<()> {
+        let Some(entry) = self.entries.get(&key) else { return Ok(()) };
+        let (target, value, master) = (entry.target().clone(), entry.value.clone(), entry.master.clone());
+        let snapshot = entry.snapshot.clone();
+        let mut pushes = Vec::with_capacity(round.len());
+        let mut requests = Vec::with_capacity(round.len());
+        for Contribution { push, .. } in round {
+            requests.push((push.ticket, push.verb, push.payload));
+            pushes.push(push.pushed);
+        }
+        let readers = self.started()?.shard.workers.len();
+        let owed = self.owed(key, requests)?;
+        let bytes = target.byte_len() * (pushes.len() + 1);
+        let held = (value.clone(), master.clone());
+        let held: SmallVec<[&NdArray; 2]> = std::iter::once(&held.0).chain(&held.1).collect();
+        let update = self.control.update.lock().clone();
+        if let Some(update) = update {
+            if let Err(error) = self.call(&*update, key, &target, pushes, bytes) {
+                owed.fail(&error);
+                return Ok(());
+            }
+            return self.run("server refresh", Access::Write, &held, bytes, move || {
+                match refresh(&value, master.as_ref(), &snapshot) {
+                    Ok(()) => owed.done(|payload| whole(&value, payload, &snapshot, readers)),
+                    Err(error) => owed.fail(&error),
+                }
+            });
+        }
+        if !self.sync {
+            owed.fail(&err!(
+                Unsupported,
+                "Updater needs to be set for async mode: set an optimizer before pushing"
+            ));
+            return Ok(());
+        }
+        self.run("server assign", Access::Write, &held, bytes, move || {
+            match assign(&target, &pushes).and_then(|()| refresh(&value, master.as_ref(), &snapshot)) {
+                Ok(()) => owed.done(|payload| whole(&value, payload, &snapshot, readers)),
+                Err(error) => owed.fail(&error),
+            }
+        })
+    }
+
+    /// Sums the pushes and calls the update rule; waits for its work, so that its failure reaches the workers.
+    fn call(
+        &self,
+        update: &dyn Update,
+        key: LocalKey,
+        target: &NdArray,
+        pushes: Vec<Pushed>,
+        bytes: usize,
+    ) -> Result<()> {
+        let shape = target.shape().clone();
+        let merged = NdArray::empty(target.storage(), shape, target.dtype(), target.device())?;
+        let (output, like) = (merged.clone(), target.clone());
+        let operation = Operation {
+            name: Cow::Borrowed("server sum"),
+            reads: &[],
+            writes: &[merged.var()],
+            priority: 0,
+            bytes,
+        };
+        self.engine.run(operation, move || cast_into(&sum(&like, &pushes)?, &output))?;
+        update.update(key, merged.clone(), target.clone())?;
+        let summed = self.engine.wait_to_read(merged.var());
+        self.engine.wait_to_read(target.var())?;
+        summed
+    }
+
+    fn pull(&mut self, ticket: Ticket, kind: ValueKind, payload: Payload) -> Result<()> {
+        let (key, wanted) = decode::pull(kind, &payload, &self.started()?.shard.range)?;
+        let entry = self.entries.get(&key);
+        let rows = match wanted {
+            // Asking for no rows needs no value.
+            Wanted::Rows(rows) if rows.is_empty() => {
+                let empty = Payload::from_frames(
+                    payload.keys_frame().clone(),
+                    Bytes::new(),
+                    Some(vec![0; 4].into()),
+                )?;
+                self.reply(ticket, Ok(Answer::Values(empty)));
+                return Ok(());
+            }
+            Wanted::Rows(rows) => Some(rows),
+            Wanted::Whole => None,
+        };
+        let entry =
+            entry.ok_or_else(|| err!(UnknownKey, "pull: key {key} has not been inited on this server"))?;
+        let stored = entry.value.storage();
+        let expected = if rows.is_some() { Storage::RowSparse } else { Storage::Dense };
+        ensure!(stored == expected, StorageType, "pull: key {key} is stored as {}", stored.name());
+        let owed = self.owed(key, [(ticket, Verb::Pull, payload)])?;
+        let Some(rows) = rows else { return self.answer_from_value(key, owed) };
+        let value = entry.value.clone();
+        let bytes = rows.len() * value.shape().row_size() * value.dtype().size();
+        self.run("server pull rows", Access::Read, &[&entry.value], bytes, move || {
+            owed.done(|payload| some_rows(&value, payload, &rows));
+        })
+    }
+
+    /// Answers with the value when its present updates are through.
+    fn answer_from_value(&self, key: LocalKey, owed: Owed) -> Result<()> {
+        let entry = self.entries.get(&key).ok_or_else(|| err!(Internal, "key {key} is not there"))?;
+        let readers = self.started()?.shard.workers.len();
+        let (value, snapshot) = (entry.value.clone(), entry.snapshot.clone());
+        self.run("server pull", Access::Read, &[&entry.value], value.byte_len(), move || {
+            owed.done(|payload| whole(&value, payload, &snapshot, readers));
+        })
+    }
+
+    fn owed(
+        &self,
+        key: LocalKey,
+        requests: impl IntoIterator<Item = (Ticket, Verb, Payload)>,
+    ) -> Result<Owed> {
+        let replies = self.started()?.replies.clone();
+        Ok(Owed { replies, key, requests: requests.into_iter().collect() })
+    }
+
+    fn run(
+        &self,
+        name: &'static str,
+        access: Access,
+        arrays: &[&NdArray],
+        bytes: usize,
+        work: impl FnOnce() + Send + 'static,
+    ) -> Result<()> {
+        let vars: SmallVec<[&Var; 2]> = arrays.iter().map(|array| array.var()).collect();
+        let (reads, writes): (&[&Var], &[&Var]) = match access {
+            Access::Read => (&vars, &[]),
+            Access::Write => (&[], &vars),
+        };
+        let operation = Operation { name: Cow::Borrowed(name), reads, writes, priority: 0, bytes };
+        self.engine.run(operation, move || {
+            work();
+            Ok(())
+        })
+    }
+}
+
+/// All of a value as the answer to a pull. Lengths are bytes.
+fn whole(
+    value: &NdArray,
+    request: &Payload,
+    snapshot: &super::entry::Snapshot,
+    readers: usize,
+) -> Result<Payload> {
+    if value.storage() == Storage::RowSparse {
+        let rows: Vec<i64> = (0..value.shape().rows() as i64).collect();
+        return some_rows(value, request, &rows[..request.key_count().saturating_sub(1).min(rows.len())]);
+    }
+    let bytes = snapshot.take(value, readers)?;
+    let len = i32::try_from(bytes.len())
+        .map_err(|_| err!(Unsupported, "a value of {} bytes does not fit one message", bytes.len()))?;
+    // A compressed pushpull names two keys; the values belong to the last.
+    let mut lens = vec![0; request.key_count()];
+    if let Some(last) = lens.last_mut() {
+        *last = len;
+    }
+    with_lens(request, bytes, &lens)
+}
+
+fn some_rows(value: &NdArray, request: &Payload, rows: &[i64]) -> Result<Payload> {
+    let bytes = gather(value, rows)?;
+    let row_bytes = value.shape().row_size() * value.dtype().size();
+    let row_bytes = i32::try_from(row_bytes)
+        .map_err(|_| err!(Unsupported, "a row of {row_bytes} bytes does not fit one message"))?;
+    let mut lens = vec![row_bytes; request.key_count()];
+    if let Some(master) = lens.first_mut() {
+        *master = 0;
+    }
+    with_lens(request, bytes.into(), &lens)
+}
+
+fn with_lens(request: &Payload, values: Bytes, lens: &[i32]) -> Result<Payload> {
+    let lens: Vec<u8> = lens.iter().flat_map(|len| len.to_le_bytes()).collect();
+    Payload::from_frames(request.keys_frame().clone(), values, Some(lens.into()))
+}
+
+impl ShardHost for Server {
+    fn start(&mut self, shard: ShardInfo, replies: Arc<dyn ReplySink>) {
+        self.started = Some(Started { shard, replies });
+    }
+
+    fn request(&mut self, request: ShardRequest) {
+        let ShardRequest { ticket, from, action, .. } = request;
+        let result = match action {
+            Action::Command { command, body } => {
+                self.command(command, &body).map(|()| self.reply(ticket, Ok(Answer::Done)))
+            }
+            Action::Data { verb: Verb::Pull, kind, payload } => self.pull(ticket, kind, payload),
+            Action::Data { verb, kind, payload } => self.push(from, ticket, verb, kind, payload, false),
+            Action::Init { kind, payload } => self.push(from, ticket, Verb::Push, kind, payload, true),
+        };
+        if let Err(error) = result {
+            self.reply(ticket, Err(error));
+        }
+    }
+
+    /// Rounds that wait for this worker cannot complete: their other pushes fail and count for nothing.
+    fn worker_lost(&mut self, worker: Participant, why: &Error) {
+        self.lost.push((worker, why.clone()));
+        self.fail_waiting(|from| *from != worker, why);
+    }
+
+    /// What the predecessor pushed into rounds that are not complete was never acknowledged, and its successor
+    /// starts from values without it: it is forgotten, so that nothing counts twice.
+    fn worker_joined(&mut self, worker: Participant) {
+        self.lost.retain(|(lost, _)| *lost != worker);
+        self.fail_waiting(
+            |from| *from == worker,
+            &err!(Closed, "the sender was replaced by another process"),
+        );
+    }
+
+    /// The rounds of the others go on without this worker.
+    fn worker_left(&mut self, worker: Participant) {
+        self.lost.retain(|(lost, _)| *lost != worker);
+        if let Some(started) = &mut self.started {
+            started.shard.workers.retain(|other| *other != worker);
+        }
+        let keys: Vec<LocalKey> = self.entries.keys().copied().collect();
+        for key in keys {
+            // An error was answered to those it concerns.
+            let _ = self.complete_rounds(key);
+        }
+    }
+
+    fn stop(&mut self) {
+        self.engine.drain();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,284 @@
+use super::*;
+use crate::array::Element;
+use crate::engine::Mode;
+use crate::ps::id::{Channel, NodeId, Rank};
+use crate::ps::keyspace::KeyRange;
+use crate::ps::wire::DType as WireDType;
+use crate::telemetry::Trace;
+
+#[derive(Default)]
+struct Replies(Mutex<HashMap<u64, Result<Answer>>>);
+
+impl ReplySink for Replies {
+    fn reply(&self, ticket: Ticket, outcome: Result<Answer>) {
+        let earlier = self.0.lock().insert(ticket.0, outcome);
+        assert!(earlier.is_none(), "ticket {ticket:?} was answered twice");
+    }
+}
+
+struct Bench {
+    engine: Engine,
+    server: Server,
+    control: Arc<Control>,
+    replies: Arc<Replies>,
+    next: u64,
+}
+
+const BEGIN: u64 = 1 << 40;
+const F32: ValueKind = ValueKind { mode: crate::ps::wire::ValueMode::Dense, dtype: WireDType::Float32 };
+const ROWS: ValueKind = ValueKind { mode: crate::ps::wire::ValueMode::RowSparse, dtype: WireDType::Float32 };
+
+fn worker(rank: u32) -> Participant {
+    Participant { node: NodeId::worker(Rank::new(rank).unwrap()), channel: Channel(0) }
+}
+
+fn bench(workers: u32, sync: bool) -> Bench {
+    let engine = Engine::new(Mode::Threaded(2), Arc::new(Trace::default()));
+    let (control, replies) = (Arc::new(Control::default()), Arc::new(Replies::default()));
+    let mut server = Server::new(engine.clone(), control.clone());
+    let shard = ShardInfo {
+        rank: Rank::new(0).unwrap(),
+        range: KeyRange { begin: BEGIN, end: BEGIN << 1 },
+        servers: 2,
+        workers: (0..workers).map(worker).collect(),
+    };
+    server.start(shard, replies.clone());
+    let mut bench = Bench { engine, server, control, replies, next: 0 };
+    if sync {
+        bench.command(Command::SyncMode, "").unwrap();
+    }
+    bench
+}
+
+impl Bench {
+    fn send(&mut self, from: u32, action: Action) -> u64 {
+        self.next += 1;
+        self.server.request(ShardRequest {
+            ticket: Ticket(self.next),
+            from: worker(from),
+            rejoined: false,
+            action,
+        });
+        self.next
+    }
+
+    fn answer(&self, ticket: u64) -> Option<Result<Answer>> {
+        self.engine.drain();
+        self.replies.0.lock().remove(&ticket)
+    }
+
+    fn command(&mut self, command: Command, body: &str) -> Result<Answer> {
+        let body = Bytes::copy_from_slice(body.as_bytes());
+        let ticket = self.send(0, Action::Command { command, body });
+        self.answer(ticket).unwrap()
+    }
+
+    fn push<T: Element>(
+        &mut self,
+        from: u32,
+        verb: Verb,
+        kind: ValueKind,
+        keys: &[u64],
+        lens: &[i32],
+        values: &[T],
+    ) -> u64 {
+        let keys: Vec<u64> = keys.iter().map(|key| BEGIN + key).collect();
+        let values = Bytes::copy_from_slice(bytemuck::cast_slice(values));
+        let payload = Payload::new(&keys, values, Some(lens)).unwrap();
+        self.send(from, Action::Data { verb, kind, payload })
+    }
+
+    fn push_f32(&mut self, from: u32, key: u64, values: &[f32]) -> u64 {
+        self.push(from, Verb::Push, F32, &[key], &[4 * values.len() as i32], values)
+    }
+
+    fn pull<T: Element>(&mut self, kind: ValueKind, keys: &[u64]) -> Result<(Vec<T>, Vec<i32>)> {
+        let keys: Vec<u64> = keys.iter().map(|key| BEGIN + key).collect();
+        let payload = Payload::new(&keys, Bytes::new(), None).unwrap();
+        let ticket = self.send(0, Action::Data { verb: Verb::Pull, kind, payload });
+        match self.answer(ticket).unwrap()? {
+            Answer::Values(payload) => Ok((
+                bytemuck::allocation::pod_collect_to_vec(payload.values()),
+                payload.lens().unwrap().collect(),
+            )),
+            Answer::Done => panic!("a pull without values"),
+        }
+    }
+
+    fn value(&mut self, key: u64) -> Vec<f32> {
+        self.pull::<f32>(F32, &[key]).unwrap().0
+    }
+}
+
+#[test]
+fn a_round_waits_for_every_worker_and_sums_once() {
+    let mut bench = bench(2, true);
+    let first = bench.push_f32(0, 3, &[0.0, 0.0]);
+    assert_eq!(bench.answer(first).unwrap().unwrap(), Answer::Done);
+    let a = bench.push_f32(0, 3, &[1.0, 2.0]);
+    let ahead = bench.push_f32(0, 3, &[100.0, 100.0]);
+    assert!(bench.answer(a).is_none(), "the other worker has not pushed");
+    assert_eq!(bench.value(3), [0.0, 0.0], "a pull sees the last complete round");
+    let b = bench.push_f32(1, 3, &[10.0, 20.0]);
+    assert!(bench.answer(a).unwrap().is_ok() && bench.answer(b).unwrap().is_ok());
+    assert_eq!(bench.value(3), [11.0, 22.0]);
+    assert!(bench.answer(ahead).is_none());
+    bench.push_f32(1, 3, &[1.0, 1.0]);
+    assert!(bench.answer(ahead).unwrap().is_ok());
+    assert_eq!(bench.value(3), [101.0, 101.0]);
+}
+
+#[test]
+fn a_pushpull_is_answered_with_the_value_after_it_also_on_a_new_key() {
+    let mut bench = bench(1, true);
+    let first = bench.push(0, Verb::PushPull, F32, &[0], &[8], &[1f32, 2.0]);
+    let second = bench.push(0, Verb::PushPull, F32, &[0], &[8], &[5f32, 6.0]);
+    for (ticket, expected) in [(first, [1f32, 2.0]), (second, [5.0, 6.0])] {
+        let Answer::Values(values) = bench.answer(ticket).unwrap().unwrap() else { panic!("no values") };
+        assert_eq!(bytemuck::allocation::pod_collect_to_vec::<u8, f32>(values.values()), expected);
+        assert_eq!(values.lens().unwrap().collect::<Vec<_>>(), [8]);
+    }
+}
+
+struct Add;
+impl Update for Add {
+    fn update(&self, _: LocalKey, pushed: NdArray, stored: NdArray) -> Result<()> {
+        assert_eq!(pushed.dtype(), stored.dtype());
+        // As a frontend's rule would: after waiting for both.
+        while pushed.read_bytes().is_err() || stored.read_bytes().is_err() {
+            std::thread::yield_now();
+        }
+        let pushed = pushed.read::<f32>()?;
+        stored.write::<f32>()?.iter_mut().zip(pushed.iter()).for_each(|(s, p)| *s += p);
+        Ok(())
+    }
+}
+
+#[test]
+fn an_async_push_needs_a_rule_and_is_applied_at_once() {
+    let mut bench = bench(2, false);
+    bench.push_f32(0, 0, &[1.0]);
+    let refused = bench.push_f32(0, 0, &[1.0]);
+    assert!(bench.answer(refused).unwrap().unwrap_err().to_string().contains("Updater needs to be set"));
+    bench.control.set_update(Arc::new(Add));
+    for from in [0, 0, 1] {
+        let ticket = bench.push_f32(from, 0, &[2.0]);
+        assert!(bench.answer(ticket).unwrap().is_ok());
+    }
+    assert_eq!(bench.value(0), [7.0]);
+}
+
+#[test]
+fn float16_keeps_a_float32_master_in_multi_precision_mode() {
+    use half::f16;
+    let mut bench = bench(1, true);
+    let kind = ValueKind::dense(WireDType::Float16);
+    let one = [f16::from_f32(1.0)];
+    bench.push(0, Verb::Push, kind, &[0], &[2], &one);
+    bench.control.set_update(Arc::new(Add));
+    bench.command(Command::MultiPrecision, "").unwrap();
+    // Each step is too small for float16 at 1.0, but not for the master.
+    for _ in 0..8 {
+        bench.push(0, Verb::Push, kind, &[0], &[2], &[f16::from_f32(0.0002)]);
+    }
+    let (value, _) = bench.pull::<f16>(kind, &[0]).unwrap();
+    assert!(value[0] > one[0]);
+}
+
+#[test]
+fn rows_are_summed_and_only_touched_rows_change() {
+    let mut bench = bench(2, true);
+    let all: Vec<f32> = (0..8).map(|x| x as f32).collect();
+    bench.push(0, Verb::Push, ROWS, &[5, 5, 6, 7, 8], &[0, 8, 8, 8, 8], &all);
+    let a = bench.push(0, Verb::Push, ROWS, &[5, 6, 8], &[0, 8, 8], &[1f32, 1.0, 2.0, 2.0]);
+    let b = bench.push(1, Verb::Push, ROWS, &[5, 8], &[0, 8], &[10f32, 10.0]);
+    assert!(bench.answer(a).unwrap().is_ok() && bench.answer(b).unwrap().is_ok());
+    let (rows, lens) = bench.pull::<f32>(ROWS, &[5, 5, 6, 8]).unwrap();
+    assert_eq!(rows, [0.0, 1.0, 1.0, 1.0, 12.0, 12.0]);
+    assert_eq!(lens, [0, 8, 8, 8]);
+    assert!(bench.pull::<f32>(ROWS, &[5]).unwrap().0.is_empty());
+    assert!(bench.pull::<f32>(ROWS, &[5, 9]).is_err(), "row 4 of 4");
+}
+
+#[test]
+fn compressed_pushes_are_unpacked() {
+    let mut bench = bench(1, true);
+    bench.push_f32(0, 1, &[0.0; 8]);
+    let packed = [0xee_u8, 0x03, 0, 0];
+    let kind = ValueKind::compressed(WireDType::Float32);
+    let early = bench.push(0, Verb::Push, kind, &[8, 1], &[0, 4], &packed);
+    assert!(bench.answer(early).unwrap().is_err(), "before the compression was announced");
+    bench.command(Command::GradientCompression, "1,0.500000").unwrap();
+    bench.push(0, Verb::Push, kind, &[8, 1], &[0, 4], &packed);
+    assert_eq!(bench.value(1), [0.5, -0.5, 0.5, -0.5, 0.0, 0.0, 0.0, 0.5]);
+    let short = bench.push(0, Verb::Push, kind, &[99, 1], &[0, 4], &packed);
+    assert!(bench.answer(short).unwrap().is_err());
+}
+
+#[test]
+fn a_lost_worker_fails_the_others_until_it_is_back() {
+    let mut bench = bench(2, true);
+    bench.push_f32(0, 0, &[0.0]);
+    let waiting = bench.push_f32(0, 0, &[1.0]);
+    bench.push_f32(1, 1, &[0.0]);
+    bench.push_f32(1, 0, &[50.0]);
+    assert!(bench.answer(waiting).unwrap().is_ok());
+    let unacknowledged = bench.push_f32(1, 0, &[70.0]);
+    bench.server.worker_lost(worker(1), &err!(PeerLost, "worker 1 at 10.0.0.1:9 is gone"));
+    let refused = bench.push_f32(0, 0, &[1.0]);
+    let text = bench.answer(refused).unwrap().unwrap_err().to_string();
+    assert!(text.contains("key 0") && text.contains("worker 1 at 10.0.0.1:9"), "{text}");
+    bench.server.worker_joined(worker(1));
+    assert!(bench.answer(unacknowledged).unwrap().is_err());
+    let a = bench.push_f32(0, 0, &[1.0]);
+    bench.push_f32(1, 0, &[2.0]);
+    assert!(bench.answer(a).unwrap().is_ok());
+    assert_eq!(bench.value(0), [3.0]);
+}
+
+#[test]
+fn the_others_go_on_without_a_worker_that_left() {
+    let mut bench = bench(2, true);
+    bench.push_f32(0, 0, &[0.0]);
+    let waiting = bench.push_f32(0, 0, &[4.0]);
+    bench.server.worker_left(worker(1));
+    assert!(bench.answer(waiting).unwrap().is_ok());
+    assert_eq!(bench.value(0), [4.0]);
+}
+
+#[test]
+fn nonsense_gets_an_error_and_changes_nothing() {
+    let mut bench = bench(1, true);
+    bench.push_f32(0, 0, &[1.0, 2.0]);
+    let bad = [
+        bench.push_f32(0, 0, &[1.0]),
+        bench.push(0, Verb::Push, ValueKind::dense(WireDType::Float64), &[0], &[8], &[1f64]),
+        bench.push(0, Verb::Push, F32, &[0, 1], &[4, 4], &[1f32, 2.0]),
+        bench.push(0, Verb::Push, F32, &[0], &[3], &[1u8, 2, 3]),
+        bench.push(0, Verb::Push, ValueKind::dense(WireDType::Uint64), &[9], &[8], &[1i64]),
+        bench.push(0, Verb::Push, ROWS, &[0, 0], &[0, 8], &[1f32, 2.0]),
+    ];
+    for ticket in bad {
+        assert!(bench.answer(ticket).unwrap().is_err(), "{ticket}");
+    }
+    assert!(bench.pull::<f32>(F32, &[77]).is_err());
+    assert_eq!(bench.value(0), [1.0, 2.0]);
+}
+
+#[test]
+fn the_controller_may_set_the_rule() {
+    let mut bench = bench(1, true);
+    assert!(bench.command(Command::Controller, "x").is_err(), "no controller");
+    let control = bench.control.clone();
+    bench.control.set_controller(Box::new(move |body| {
+        ensure!(body == "add", InvalidArgument, "unknown optimizer '{body}'");
+        control.set_update(Arc::new(Add));
+        Ok(())
+    }));
+    assert!(bench.command(Command::Controller, "subtract").is_err());
+    bench.command(Command::Controller, "add").unwrap();
+    bench.push_f32(0, 0, &[1.0]);
+    bench.push_f32(0, 0, &[1.0]);
+    assert_eq!(bench.value(0), [2.0]);
+    assert_eq!(bench.command(Command::Other(77), "").unwrap(), Answer::Done);
+}
