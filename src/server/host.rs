@@ -341,6 +341,19 @@ impl Server {
         })
     }
 
+    /// Takes the waiting pushes of the chosen workers out of every round and answers them with an error.
+    fn fail_waiting(&mut self, chosen: impl Fn(&Participant) -> bool, why: &Error) {
+        let mut failed = Vec::new();
+        for (key, entry) in &mut self.entries {
+            failed.extend(entry.rounds.remove(&chosen).into_iter().map(|other| (*key, other.push)));
+        }
+        for (key, push) in failed {
+            if let Ok(owed) = self.owed(key, [(push.ticket, push.verb, push.payload)]) {
+                owed.fail(why);
+            }
+        }
+    }
+
     fn owed(
         &self,
         key: LocalKey,
