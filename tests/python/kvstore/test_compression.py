@@ -58,7 +58,40 @@ def test_recorded_codec(case):
 
 @pytest.mark.parametrize("case", cases("params.json"))
 def test_parameters(case):
-    assert set_raw(mx.kv.create("device"), case["params"]) == (0 if case["accepted"] else -1)
+    """Like the original's next release, and unlike 1.9.1, we know 1bit."""
+    accepted = case["accepted"] or not ORIGINAL and case["params"].get("type") == "1bit"
+    assert set_raw(mx.kv.create("device"), case["params"]) == (0 if accepted else -1)
+
+
+@pytest.mark.ours("the original's 1.9.1 has no 1bit")
+@pytest.mark.parametrize("case", cases("onebit.json"))
+def test_recorded_one_bit_codec(case):
+    shape = case["shape"]
+    store = mx.kv.create("device")
+    store.set_gradient_compression({"type": "1bit", "threshold": case["threshold"]})
+    store.init(1, mx.nd.zeros(shape))
+    for entry in case["rounds"]:
+        store.push(1, mx.nd.array(decode(entry["grad_hex"], shape)))
+        out = mx.nd.zeros(shape)
+        store.pull(1, out=out)
+        same_bits(out, decode(entry["dequantized_hex"], shape))
+
+
+@pytest.mark.ours("the original's 1.9.1 has no 1bit")
+def test_another_scheme_starts_without_residuals():
+    """What 2bit left over (0.4) would turn the first bit around."""
+    store = mx.kv.create("device")
+    store.init(1, mx.nd.zeros((1,)))
+    out = mx.nd.zeros((1,))
+    for params, pushed, seen in (
+        ({"type": "2bit", "threshold": 0.5}, 0.4, 0),
+        ({"type": "1bit", "threshold": 0.3}, 0.1, -1),
+        ({"type": "1bit", "threshold": 2.0}, 0.1, -1),
+        ({"type": "1bit", "threshold": 1.0}, 0.1, 1),
+    ):
+        store.set_gradient_compression(params)
+        store.pushpull(1, mx.nd.full((1,), pushed), out=out)
+        assert out.asscalar() == seen, params
 
 
 def test_the_frontend_refuses_it_on_local():

@@ -155,7 +155,7 @@ def test_rows_need_sparse_arrays(sparse_store):
     sparse_store.init("d", mx.nd.ones((4, 2)))
     with fails("row_sparse"):
         sparse_store.row_sparse_pull("d", out=mx.nd.sparse.zeros("row_sparse", (4, 2)), row_ids=mx.nd.array([1]))
-    handle = mx.nd.zeros((4, 2)).handle
-    keys, ids = (ctypes.c_char_p * 1)(b"e"), (ctypes.c_void_p * 1)(mx.nd.array([1]).handle.value)
+    dense, row_ids = mx.nd.zeros((4, 2)), mx.nd.array([1])
+    keys, outs, ids = (ctypes.c_char_p * 1)(b"e"), (ctypes.c_void_p * 1)(dense.handle.value), (ctypes.c_void_p * 1)(row_ids.handle.value)
     with fails("row_sparse"):
-        check_call(_LIB.MXKVStorePullRowSparseEx(sparse_store.handle, 1, keys, (ctypes.c_void_p * 1)(handle.value), ids, 0))
+        check_call(_LIB.MXKVStorePullRowSparseEx(sparse_store.handle, 1, keys, outs, ids, 0))
