@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Runs MXNet's own JVM frontends (Scala core and clojure-mxnet 1.9.1, unmodified) on our library.
+#   jvm-stock-tests.sh [LIBRARY]
+# MXNET_JVM_FIXTURES names a folder that holds them built: its run.sh takes a folder with a libmxnet.so and the groups of
+# tests, and prints a line "NAME: passed N of M" for each. Also runs the original's Clojure tests on our own namespaces.
+# Tests of layers of neural networks are expected to fail: they are listed in tests/jvm/expected-failures.txt as NAME COUNT.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+library=${1:-$root/target/release/libmxkv.so}
+expected=$root/tests/jvm/expected-failures.txt
+work=$root/build/jvm-stock
+
+fixtures=${MXNET_JVM_FIXTURES:-}
+if [ -z "$fixtures" ]; then
+    echo "jvm-stock-tests: skipped, MXNET_JVM_FIXTURES is not set"
+    exit 0
+fi
+[ -x "$fixtures/run.sh" ] || { echo "jvm-stock-tests: no run.sh in MXNET_JVM_FIXTURES=$fixtures" >&2; exit 1; }
+
+mkdir -p "$work/lib"
+cp "$library" "$work/lib/libmxnet.so"
+# The JNI layer was linked against this name.
+if [ "$(objdump -p "$work/lib/libmxnet.so" 2>/dev/null | awk '/SONAME/ { print $2 }')" != libmxnet.so ] &&
+    [ -e "$(dirname "$library")/mxnet/libmxnet.so" ]; then
+    cp "$(dirname "$library")/mxnet/libmxnet.so" "$work/lib/libmxnet.so"
+fi
+
+failed=0
+WORK=$work/run bash "$fixtures/run.sh" "$work/lib" kvstore arrays other | tee "$work/report" || true
+while read -r name _ passed _ total _; do
+    name=${name%:}
+    allowed=$(awk -v name="$name" '$1 == name { print $2 }' "$expected")
+    if [ $((total - passed)) -gt "${allowed:-0}" ]; then
+        echo "jvm-stock-tests: $name: $((total - passed)) of $total failed, expected ${allowed:-0}" >&2
+        failed=1
+    fi
+done < <(grep -E '^[A-Za-z.-]+: passed [0-9]+ of [0-9]+' "$work/report")
+grep -q '^kvstore-test: passed 6 of 6$' "$work/report" || failed=1
+
+tests=$work/clojure
+rm -rf "$tests" && mkdir -p "$tests"
+tar -C "$tests" -xzf "$fixtures"/clojure-mxnet-tests-*.tar.gz
+mvn -q -B -f "$root/bindings/pom.xml" -Dmxkv.library="$library" -pl clojure -am test-compile -DskipTests \
+    dependency:build-classpath -Dmdep.outputFile="$work/classpath" -Dmdep.pathSeparator=:
+java -Dmxkv.library="$library" -cp "$root/bindings/clojure/src:$root/bindings/java/target/classes:$(cat "$work/classpath")" \
+    clojure.main "$root/bindings/clojure/test/mxkv/stock.clj" "$tests/test" \
+    kvstore-test ndarray-test shape-test random-test resource-scope-test lr-scheduler-test || failed=1
+
+exit $failed
