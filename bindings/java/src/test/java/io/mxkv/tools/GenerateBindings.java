@@ -164,6 +164,10 @@ public final class GenerateBindings {
   }
 
   private static String withoutComments(String header) {
-    return header.replaceAll("(?s)/\\*.*?\\*/", " ").replaceAll("//[^\\n]*", " ").replaceAll("(?m)^\\s*#.*$", ";");
+    return header
+        .replaceAll("(?s)/\\*.*?\\*/", " ")
+        .replaceAll("//[^\\n]*", " ")
+        .replaceAll("(?m)^\\s*#.*$", ";")
+        .replaceAll("MXNET_DEFAULT\\([^)]*\\)", " ");
   }
 }
