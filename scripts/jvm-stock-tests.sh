@@ -17,16 +17,13 @@ if [ -z "$fixtures" ]; then
 fi
 [ -x "$fixtures/run.sh" ] || { echo "jvm-stock-tests: no run.sh in MXNET_JVM_FIXTURES=$fixtures" >&2; exit 1; }
 
-mkdir -p "$work/lib"
-cp "$library" "$work/lib/libmxnet.so"
-# The JNI layer was linked against this name.
-if [ "$(objdump -p "$work/lib/libmxnet.so" 2>/dev/null | awk '/SONAME/ { print $2 }')" != libmxnet.so ] &&
-    [ -e "$(dirname "$library")/mxnet/libmxnet.so" ]; then
-    cp "$(dirname "$library")/mxnet/libmxnet.so" "$work/lib/libmxnet.so"
-fi
+mkdir -p "$work"
+# The JNI layer of the original insists on the name.
+[ "$(basename "$library")" = libmxnet.so ] || library=$("$root/scripts/libmxnet.sh" "$library")
 
 failed=0
-WORK=$work/run bash "$fixtures/run.sh" "$work/lib" kvstore arrays other | tee "$work/report" || true
+mkdir -p "$work/run"
+WORK=$work/run bash "$fixtures/run.sh" "$(dirname "$library")" kvstore arrays other | tee "$work/report" || true
 while read -r name _ passed _ total _; do
     name=${name%:}
     allowed=$(awk -v name="$name" '$1 == name { print $2 }' "$expected")
@@ -35,7 +32,7 @@ while read -r name _ passed _ total _; do
         failed=1
     fi
 done < <(grep -E '^[A-Za-z.-]+: passed [0-9]+ of [0-9]+' "$work/report")
-grep -q '^kvstore-test: passed 6 of 6$' "$work/report" || failed=1
+grep -q '^kvstore-test: passed 6 of 6$' "$work/report" || { echo "jvm-stock-tests: kvstore-test did not pass" >&2; failed=1; }
 
 tests=$work/clojure
 rm -rf "$tests" && mkdir -p "$tests"
