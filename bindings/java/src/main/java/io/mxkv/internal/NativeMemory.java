@@ -12,7 +12,8 @@ public final class NativeMemory {
   public static final long OVERHEAD = 1024;
 
   private static final long LIMIT = Long.getLong("mxkv.gc.bytes", 256L << 20);
-  private static final int WAIT_ROUNDS = 20;
+  private static final int ROUND_MILLIS = 2;
+  private static final int IDLE_ROUNDS = 5;
 
   private static final AtomicLong ALIVE = new AtomicLong();
   private static final AtomicBoolean COLLECTING = new AtomicBoolean();
@@ -41,18 +42,22 @@ public final class NativeMemory {
 
   private static void collect() {
     System.gc();
-    // The cleaner frees on its own thread: give it a moment, until it no longer makes progress.
-    long before = Long.MAX_VALUE;
-    for (int round = 0; round < WAIT_ROUNDS && ALIVE.get() < before; round++) {
-      before = ALIVE.get();
+    // The cleaner frees on its own thread: give it time, until it makes no more progress.
+    long before = ALIVE.get();
+    for (int idle = 0; idle < IDLE_ROUNDS; idle++) {
       try {
-        Thread.sleep(2);
+        Thread.sleep(ROUND_MILLIS);
       } catch (InterruptedException interrupted) {
         Thread.currentThread().interrupt();
         break;
       }
+      long now = ALIVE.get();
+      if (now < before) {
+        idle = -1;
+      }
+      before = now;
     }
-    // What is left is in use: the next mark leaves room for as much again.
-    mark = Math.max(LIMIT, 2 * ALIVE.get());
+    // What is left is in use: the next mark leaves room for half as much again.
+    mark = before + Math.max(LIMIT, before / 2);
   }
 }
