@@ -136,6 +136,15 @@ fn sum_block<T: Sum>(to: &mut [T], inputs: &[&[T]], order: SumOrder) {
     }
 }
 
+/// `to = sum of inputs`; every input is at least as long as `to`.
+pub fn sum_slices<T: Sum>(to: &mut [T], inputs: &[&[T]], order: SumOrder) {
+    for (number, to) in to.chunks_mut(BLOCK).enumerate() {
+        let start = number * BLOCK;
+        let parts: SmallVec<[&[T]; 8]> = inputs.iter().map(|input| &input[start..start + to.len()]).collect();
+        sum_block(to, &parts, order);
+    }
+}
+
 /// `to = sum of inputs`, and a copy of the sum in each of `copies`, in one sweep over memory. All arrays are
 /// dense, of one element type and size. An input may be one of the copies (the same region, not an overlapping
 /// one); apart from that nothing shares storage with `to` or a copy.

@@ -1,5 +1,34 @@
 //! Running a node, and what runs inside one.
+//!
+//! Threads: each node has one network thread (`mxkv-worker`, `mxkv-server`, `mxkv-scheduler`) that owns the
+//! transport and runs the protocol; see [`runtime`]. A server's host runs on the thread that called
+//! [`ServerNode::serve`].
 
+mod address;
 mod host;
+pub mod runtime;
+mod server;
+mod settings;
+mod worker;
 
 pub use host::{Action, Answer, Participant, ReplySink, ShardHost, ShardInfo, ShardRequest, Ticket};
+pub use server::{SchedulerNode, ServerNode};
+pub use worker::WorkerNode;
+
+use crate::ps::proto::Notice;
+use crate::telemetry::log;
+
+/// Tells people what a node noticed.
+fn tell(notice: &Notice) {
+    match notice {
+        Notice::Starting(status) => log::info(format_args!("{status}")),
+        Notice::Joined { id, rejoined: false } => log::detail(format_args!("joined as {id}")),
+        Notice::Joined { id, rejoined: true } => {
+            log::info(format_args!("joined as {id}, in place of a dead node"));
+        }
+        Notice::Dead { description, .. } => log::warn(format_args!("{description} is dead")),
+        Notice::Back { description, .. } => log::warn(format_args!("{description} is back")),
+        Notice::Left { id } => log::detail(format_args!("{id} has left")),
+        Notice::Refused { from, why } => log::warn(format_args!("refused a message of {from}: {why}")),
+    }
+}

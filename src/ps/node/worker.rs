@@ -1,0 +1,68 @@
+//! The worker side of a process: one node, shared by all its dist stores.
+
+use super::runtime::{Ended, Handle, Outlets, start};
+use super::{settings, tell};
+use crate::base::Result;
+use crate::base::config::Env;
+use crate::err;
+use crate::ps::id::{Audience, Channel, NodeId, Role};
+use crate::ps::proto::{Outcome, Request, Settings, Worker, WorkerCall};
+use crate::ps::transport::Transport;
+use std::time::Duration;
+
+pub struct WorkerNode {
+    handle: Handle<WorkerCall>,
+    workers: u32,
+    servers: u32,
+}
+
+impl WorkerNode {
+    /// Opens the node that the environment describes. It is no member until a store joins.
+    pub fn open(env: &Env) -> Result<Self> {
+        let (settings, transport) = settings::open(env, Role::Worker)?;
+        Self::on(settings, transport)
+    }
+
+    /// On a given transport, which listens at the endpoint of the settings.
+    pub fn on(settings: Settings, transport: Box<dyn Transport>) -> Result<Self> {
+        let (workers, servers) = (settings.workers, settings.servers);
+        let outlets = Outlets { host: Box::new(drop), notice: Box::new(tell) };
+        let handle = start(Worker::new(settings), transport, outlets, "mxkv-worker")?;
+        Ok(WorkerNode { handle, workers, servers })
+    }
+
+    pub fn workers(&self) -> u32 {
+        self.workers
+    }
+
+    pub fn servers(&self) -> u32 {
+        self.servers
+    }
+
+    /// A store joins; returns when the cluster is complete. Says which node this is, and whether it took the
+    /// place of a dead one.
+    pub fn join(&self, channel: Channel) -> Result<(NodeId, bool)> {
+        match self.handle.call_and_wait(|call| WorkerCall::Join { call, channel })? {
+            Outcome::Joined { id, rejoined } => Ok((id, rejoined)),
+            other => Err(err!(Internal, "joining ended with {other:?}")),
+        }
+    }
+
+    /// Sends a request; `ended` learns the answers on the network thread.
+    pub fn request(&self, channel: Channel, request: Request, ended: Ended) {
+        self.handle.call(|call| WorkerCall::Request { call, channel, request }, ended);
+    }
+
+    pub fn request_and_wait(&self, channel: Channel, request: Request) -> Result<Outcome> {
+        self.handle.call_and_wait(|call| WorkerCall::Request { call, channel, request })
+    }
+
+    pub fn barrier(&self, channel: Channel, audience: Audience, deadline: Option<Duration>) -> Result<()> {
+        self.handle.call_and_wait(|call| WorkerCall::Barrier { call, channel, audience, deadline }).map(drop)
+    }
+
+    /// A store leaves; with store 0 the process does.
+    pub fn close(&self, channel: Channel, barrier: bool) -> Result<()> {
+        self.handle.call_and_wait(|call| WorkerCall::Close { call, channel, barrier }).map(drop)
+    }
+}

@@ -1,0 +1,151 @@
+//! A whole cluster in one process, over real sockets: scheduler, servers with arrays, workers.
+
+use bytes::Bytes;
+use mxkv::base::sync::{Arc, thread};
+use mxkv::engine::{Engine, Mode};
+use mxkv::ps::id::{Audience, Channel, Group, Rank, Role};
+use mxkv::ps::keyspace::KeySpace;
+use mxkv::ps::node::{SchedulerNode, ServerNode, WorkerNode};
+use mxkv::ps::proto::{Body, Outcome, Request, Settings, Timing};
+use mxkv::ps::transport::Transport;
+use mxkv::ps::transport::zmq::{Options, ZmqTransport};
+use mxkv::ps::wire::{Capabilities, Command, DType, Endpoint, Payload, ValueKind, Verb};
+use mxkv::server::{Control, Server};
+use mxkv::telemetry::Trace;
+use std::time::Duration;
+
+const CHANNEL: Channel = Channel(0);
+
+fn listening() -> (Box<dyn Transport>, Endpoint) {
+    let mut transport = ZmqTransport::new(Options::default()).unwrap();
+    let port = transport.bind("127.0.0.1", 0).unwrap();
+    (Box::new(transport), Endpoint::new("127.0.0.1", port))
+}
+
+fn settings(role: Role, workers: u32, servers: u32, scheduler: &Endpoint, endpoint: &Endpoint) -> Settings {
+    Settings {
+        role,
+        workers,
+        servers,
+        scheduler: scheduler.clone(),
+        endpoint: endpoint.clone(),
+        nonce: u64::from(endpoint.port),
+        capabilities: Capabilities::MXKV.and(Capabilities::HEARTBEATS).and(Capabilities::ALL_DTYPES),
+        timing: Timing {
+            start: Duration::from_secs(20),
+            request: Duration::from_secs(20),
+            linger: Duration::from_millis(300),
+            ..Timing::default()
+        },
+    }
+}
+
+fn command(command: Command) -> Request {
+    Request {
+        body: Body::Command { command, body: Bytes::new(), servers: None },
+        subject: format!("command {command}"),
+        priority: 0,
+        deadline: None,
+    }
+}
+
+fn data(verb: Verb, key: u32, space: &KeySpace, values: &[f32]) -> Request {
+    let parts = space
+        .dense(key, values.len() as u64)
+        .unwrap()
+        .into_iter()
+        .map(|shard| {
+            let part = &values[shard.elements.start as usize..shard.elements.end as usize];
+            let bytes = part.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+            let lens = [bytes.len() as i32];
+            let payload = if verb == Verb::Pull {
+                Payload::new(&[shard.key], Bytes::new(), None)
+            } else {
+                Payload::new(&[shard.key], bytes.into(), Some(&lens))
+            };
+            (shard.server, payload.unwrap())
+        })
+        .collect();
+    let kind = ValueKind::dense(DType::Float32);
+    Request {
+        body: Body::Data { verb, kind, init: false, parts },
+        subject: format!("{verb} of key {key}"),
+        priority: 0,
+        deadline: None,
+    }
+}
+
+fn values(outcome: Outcome) -> Vec<f32> {
+    let Outcome::Answers(mut answers) = outcome else { panic!("no answers: {outcome:?}") };
+    answers.sort_by_key(|(rank, _)| *rank);
+    answers
+        .into_iter()
+        .flat_map(|(_, payload)| payload.unwrap().values().to_vec())
+        .collect::<Vec<u8>>()
+        .chunks_exact(4)
+        .map(|value| f32::from_le_bytes(value.try_into().unwrap()))
+        .collect()
+}
+
+#[test]
+fn workers_train_and_everybody_leaves() {
+    const WORKERS: u32 = 2;
+    const SERVERS: u32 = 2;
+    let (transport, root) = listening();
+    let scheduler = SchedulerNode::on(settings(Role::Scheduler, WORKERS, SERVERS, &root, &root), transport).unwrap();
+    let scheduler = thread::spawn(move || scheduler.serve());
+    let engine = Engine::new(Mode::Threaded(2), Arc::new(Trace::default()));
+    let servers: Vec<_> = (0..SERVERS)
+        .map(|_| {
+            let (transport, endpoint) = listening();
+            let settings = settings(Role::Server, WORKERS, SERVERS, &root, &endpoint);
+            let engine = engine.clone();
+            thread::spawn(move || {
+                let mut host = Server::new(engine, Arc::new(Control::default()));
+                ServerNode::on(settings, transport)?.serve(&mut host)
+            })
+        })
+        .collect();
+    let workers: Vec<_> = (0..WORKERS)
+        .map(|_| {
+            let (transport, endpoint) = listening();
+            let settings = settings(Role::Worker, WORKERS, SERVERS, &root, &endpoint);
+            thread::spawn(move || worker(settings, transport))
+        })
+        .collect();
+    for worker in workers {
+        worker.join().unwrap();
+    }
+    for server in servers {
+        server.join().unwrap().unwrap();
+    }
+    scheduler.join().unwrap().unwrap();
+}
+
+fn worker(settings: Settings, transport: Box<dyn Transport>) {
+    let node = WorkerNode::on(settings, transport).unwrap();
+    let (id, rejoined) = node.join(CHANNEL).unwrap();
+    assert!(!rejoined && id.role() == Role::Worker);
+    // Key 1 is small and lives on one server; key 2 is cut in two.
+    let space = KeySpace::new(node.servers(), 4).unwrap();
+    let sizes = [(1, 3usize), (2, 5)];
+    let meet = || node.barrier(CHANNEL, Audience::Group(Group::WORKERS), None).unwrap();
+    if id.rank() == Rank::new(0).unwrap() {
+        node.request_and_wait(CHANNEL, command(Command::SyncMode)).unwrap();
+        for (key, size) in sizes {
+            node.request_and_wait(CHANNEL, data(Verb::Push, key, &space, &vec![0.0; size])).unwrap();
+        }
+    }
+    meet();
+    for round in 1..=5 {
+        for (key, size) in sizes {
+            let gradient: Vec<f32> = (0..size).map(|i| (i + round + id.rank().index()) as f32).collect();
+            node.request_and_wait(CHANNEL, data(Verb::Push, key, &space, &gradient)).unwrap();
+            let pulled = node.request_and_wait(CHANNEL, data(Verb::Pull, key, &space, &vec![0.0; size])).unwrap();
+            let expected: Vec<f32> = (0..size).map(|i| (2 * (i + round) + 1) as f32).collect();
+            assert_eq!(values(pulled), expected, "key {key}, round {round}");
+        }
+        meet();
+    }
+    node.close(CHANNEL, true).unwrap();
+}
