@@ -30,6 +30,8 @@ pub struct Query<'a> {
     pub inputs: &'a [NdArray],
     /// Outputs that the caller gave, in order; `None` where the library makes one.
     pub given: &'a [Option<NdArray>],
+    /// Rank 0 is a scalar and 0 an empty extent (numpy), instead of both being unknown.
+    pub numpy_shape: bool,
 }
 
 impl Query<'_> {

@@ -98,7 +98,12 @@ impl Invoker<'_> {
             "Operator {} writes into an existing array: give it as out",
             operator.name
         );
-        let query = Query { operator, attrs: &attrs, inputs, given };
+        if operator.waits {
+            for input in inputs {
+                self.engine.wait_to_read(input.var())?;
+            }
+        }
+        let query = Query { operator, attrs: &attrs, inputs, given, numpy_shape: self.numpy_shape };
         let metas = (operator.infer)(&query)?;
         crate::ensure!(
             metas.len() == total,

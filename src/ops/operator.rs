@@ -64,6 +64,8 @@ pub struct Definition {
     pub converts_dtype: bool,
     /// Draws random numbers.
     pub random: bool,
+    /// `infer` reads elements of the inputs, so the call waits for them.
+    pub waits: bool,
     /// Any parameter is let through: the operator is refused whatever it is given.
     pub refused: bool,
 }
@@ -87,6 +89,7 @@ impl Definition {
         needs_output: false,
         converts_dtype: false,
         random: false,
+        waits: false,
         refused: false,
     };
 

@@ -7,6 +7,7 @@ use crate::dispatch;
 use crate::ops::kernels::binary::{self, Broadcast, Function, Lane, Loops, broadcast_shape};
 use crate::ops::kernels::number::Number;
 use crate::ops::kernels::sparse;
+use crate::ops::kernels::storage::to_dense;
 use crate::ops::operator::{Definition, Plan};
 use crate::ops::{Attrs, Inputs, Invocation, Meta, Query, elementwise};
 use smallvec::{SmallVec, smallvec};
@@ -72,6 +73,16 @@ pub static OPERATORS: &[Definition] = &[
         dense,
         "lhs / rhs of arrays of one shape. Integers are divided towards zero; by zero is an error."
     ),
+    Definition {
+        name: "_scatter_elemwise_div",
+        doc: "lhs / rhs; of a row_sparse lhs, the stored rows only.",
+        inputs: Inputs::Fixed(&["lhs", "rhs"]),
+        infer: elementwise,
+        plan: keep_rows,
+        kernel: scatter_div,
+        in_place: true,
+        ..Definition::DEFAULT
+    },
     equal_shapes!("_mod", &["_Mod"], Mod, dense, "Remainder with the sign of rhs; 0 where rhs is 0."),
     equal_shapes!("_power", &["_Power"], Power, dense, "lhs to the power rhs."),
     equal_shapes!("_maximum", &["_Maximum"], Maximum, keep_if_alike, "The larger one; NaN wins."),
@@ -137,6 +148,20 @@ fn keep_if_any(_: &Attrs, query: &Query<'_>) -> Result<Plan> {
         (a, b) if a == b && a != Storage::Dense => Plan::Direct(smallvec![a]),
         _ => Plan::Dense,
     })
+}
+
+fn keep_rows(_: &Attrs, query: &Query<'_>) -> Result<Plan> {
+    let rows = query.input(0)?.storage() == Storage::RowSparse;
+    Ok(if rows { Plan::Direct(smallvec![Storage::RowSparse]) } else { Plan::Dense })
+}
+
+fn scatter_div(call: &Invocation) -> Result<()> {
+    let (a, b, out) = (call.input(0)?, call.input(1)?, call.output(0)?);
+    if a.storage() != Storage::RowSparse {
+        return elemwise_kernel::<binary::Div>(call);
+    }
+    let b = to_dense(b)?;
+    dispatch!(out.dtype(), T => sparse::rows_dense(&T::loops::<binary::Div>(), a, &b, out, false))
 }
 
 /// csr with a dense row or scalar stays csr.

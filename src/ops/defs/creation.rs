@@ -1,6 +1,6 @@
 //! Operators that make arrays: `_zeros`, `_ones`, `_full`, `_set_value`, `zeros_like`, …
 
-use crate::array::{DType, Element, NdArray, Part, RowSparse, Storage};
+use crate::array::{Csr, DType, Element, NdArray, Part, RowSparse, Storage};
 use crate::base::Result;
 use crate::dispatch;
 use crate::engine::for_each_chunk;
@@ -132,7 +132,9 @@ pub fn fill(output: &NdArray, value: f64) -> Result<()> {
             Ok(())
         }
         Storage::Csr if value == 0.0 => {
-            *output.write_csr()? = crate::array::Csr::empty(output.dtype())?;
+            let starts = vec![0; output.shape().rows() + 1];
+            let empty = Csr::empty(output.dtype())?;
+            *output.write_csr()? = Csr { indptr: Part::indices(&starts)?, ..empty };
             Ok(())
         }
         Storage::Csr => {

@@ -3,8 +3,13 @@
 pub mod binary;
 pub mod copy;
 pub mod creation;
+pub mod index;
+pub mod join;
 mod operands;
+pub mod rearrange;
 pub mod refused;
 pub mod scalar;
+pub mod shape;
+pub mod slice;
 pub mod unary;
 pub mod update;

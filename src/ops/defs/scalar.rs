@@ -4,6 +4,7 @@ use super::operands::read;
 use crate::array::{DType, Element, NdArray, Part, Storage};
 use crate::base::Result;
 use crate::dispatch;
+use crate::engine::for_each_chunk;
 use crate::ops::kernels::binary::{self, Function, Lane, Loops, Operand};
 use crate::ops::kernels::number::Number;
 use crate::ops::kernels::sparse::map_values;
@@ -275,7 +276,6 @@ fn clip(call: &Invocation) -> Result<()> {
     let (low, high) = (call.attrs.float("a_min")?, call.attrs.float("a_max")?);
     let (data, out) = (call.input(0)?, call.output(0)?);
     dispatch!(out.dtype(), T => {
-        let (low, high) = (<T as Number>::from_f32(low), <T as Number>::from_f32(high));
         if !data.is_dense() {
             return map_values(data, out, |from, to| {
                 clip_slice(Some(from.elements::<T>()?), to.elements_mut::<T>()?, low, high);
@@ -288,12 +288,19 @@ fn clip(call: &Invocation) -> Result<()> {
     })
 }
 
-fn clip_slice<T: Number>(from: Option<&[T]>, out: &mut [T], low: T, high: T) {
+/// Integers are compared with the bounds as they are and replaced by the bounds without their fractions.
+fn clip_slice<T: Number>(from: Option<&[T]>, out: &mut [T], low: f32, high: f32) {
+    let (least, most) = (<T as Number>::from_f32(low), <T as Number>::from_f32(high));
     let clipped = |x: T| {
-        let bounded = if x < low { low } else { x };
-        if x > high { high } else { bounded }
+        let (below, above) = if T::IS_INTEGER {
+            (x.to_f64() < low.into(), x.to_f64() > high.into())
+        } else {
+            (x < least, x > most)
+        };
+        let bounded = if below { least } else { x };
+        if above { most } else { bounded }
     };
-    crate::engine::for_each_chunk(out, |first, chunk| match from {
+    for_each_chunk(out, |first, chunk| match from {
         Some(from) => {
             for (out, x) in chunk.iter_mut().zip(&from[first..]) {
                 *out = clipped(*x);

@@ -1,9 +1,8 @@
 //! Functions of one array: `abs`, `sqrt`, `exp`, `relu`, …
 
 use super::operands::read;
-use crate::array::Storage;
+use crate::array::{DType, Element, Storage};
 use crate::base::Result;
-use crate::dispatch;
 use crate::ops::kernels::cmath::CMath;
 use crate::ops::kernels::number::Number;
 use crate::ops::kernels::sparse::map_values;
@@ -11,6 +10,7 @@ use crate::ops::kernels::unary::{Map, map};
 use crate::ops::operator::{Definition, Plan};
 use crate::ops::param::{Kind, optional, required};
 use crate::ops::{Attrs, Invocation, Query};
+use crate::{dispatch, dispatch_float};
 use smallvec::smallvec;
 
 /// A function that makes zero of zero: sparse arrays stay sparse.
@@ -88,8 +88,8 @@ pub static OPERATORS: &[Definition] = &[
     keeping_zero!("trunc", &["_sparse_trunc"], "The integer part.", Double, x => x.trunc()),
     keeping_zero!("sqrt", &["_sparse_sqrt"], "The square root.", Double, x => x.sqrt()),
     dense!("rsqrt", &["_sparse_rsqrt"], "1 / sqrt(data)", Double, x => 1.0 / x.sqrt()),
-    keeping_zero!("cbrt", &["_sparse_cbrt"], "The cube root.", Double, x => x.cbrt()),
-    dense!("rcbrt", &[], "1 / cbrt(data)", Double, x => 1.0 / x.cbrt()),
+    keeping_zero!("cbrt", &["_sparse_cbrt"], "The cube root.", Double, x => x.c_cbrt()),
+    dense!("rcbrt", &[], "1 / cbrt(data)", Double, x => 1.0 / x.c_cbrt()),
     dense!("exp", &["_sparse_exp"], "e to the power data.", Double, x => x.exp()),
     dense!("log", &["_sparse_log"], "The natural logarithm.", Double, x => x.ln()),
     dense!("log10", &["_sparse_log10"], "The logarithm to base 10.", Double, x => x.log10()),
@@ -194,6 +194,8 @@ fn activation(call: &Invocation) -> Result<()> {
     const SOFTRELU: Map = map!(Double, x => if x > 20.0 { x } else { x.exp().ln_1p() });
     const SOFTSIGN: Map = map!(Double, x => x / (1.0 + x.abs()));
     const TANH: Map = map!(Double, x => x.tanh());
+    let dtype = call.output(0)?.dtype();
+    crate::ensure!(dtype.is_float(), DType, "This operation only support floating point types, not {dtype}");
     run(
         call,
         match call.attrs.text("act_type")? {
@@ -209,12 +211,15 @@ fn activation(call: &Invocation) -> Result<()> {
 fn hard_sigmoid(call: &Invocation) -> Result<()> {
     let (alpha, beta) = (call.attrs.float("alpha")?, call.attrs.float("beta")?);
     let (data, out) = (call.input(0)?, call.output(0)?);
-    dispatch!(out.dtype(), T => {
-        let (alpha, beta) = (<T as Number>::from_f32(alpha), <T as Number>::from_f32(beta));
+    dispatch_float!(out.dtype(), T => {
         let source = data.read::<T>()?;
         for (out, x) in out.write::<T>()?.iter_mut().zip(source.iter()) {
-            let line = Number::add(Number::mul(alpha, *x), beta);
-            *out = Number::maximum(T::zero(), Number::minimum(T::one(), line));
+            *out = if T::DTYPE == DType::Float64 {
+                let line = f64::from(alpha) * Element::to_f64(*x) + f64::from(beta);
+                T::from_f64(line.min(1.0).max(0.0))
+            } else {
+                Number::from_f32((alpha * Number::to_f32(*x) + beta).min(1.0).max(0.0))
+            };
         }
         Ok(())
     })

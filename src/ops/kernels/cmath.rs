@@ -7,6 +7,8 @@ mod c {
     // SAFETY: the signatures are those of the C standard. All are pure but lgamma, which also writes a sign that
     // nobody here reads.
     unsafe extern "C" {
+        pub(super) safe fn cbrtf(x: f32) -> f32;
+        pub(super) safe fn cbrt(x: f64) -> f64;
         pub(super) safe fn asinhf(x: f32) -> f32;
         pub(super) safe fn asinh(x: f64) -> f64;
         pub(super) safe fn acoshf(x: f32) -> f32;
@@ -25,6 +27,7 @@ mod c {
 
 /// The C functions as methods.
 pub trait CMath {
+    fn c_cbrt(self) -> Self;
     fn c_asinh(self) -> Self;
     fn c_acosh(self) -> Self;
     fn c_atanh(self) -> Self;
@@ -35,6 +38,9 @@ pub trait CMath {
 }
 
 impl CMath for f32 {
+    fn c_cbrt(self) -> f32 {
+        c::cbrtf(self)
+    }
     fn c_asinh(self) -> f32 {
         c::asinhf(self)
     }
@@ -59,6 +65,9 @@ impl CMath for f32 {
 }
 
 impl CMath for f64 {
+    fn c_cbrt(self) -> f64 {
+        c::cbrt(self)
+    }
     fn c_asinh(self) -> f64 {
         c::asinh(self)
     }

@@ -2,11 +2,13 @@
 
 pub mod binary;
 pub mod cmath;
+pub mod index;
 pub mod norm;
 pub mod number;
 pub mod real;
 pub mod sparse;
 pub mod storage;
+pub mod strided;
 pub mod sum;
 pub mod unary;
 pub mod update;

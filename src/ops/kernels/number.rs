@@ -56,10 +56,19 @@ fn modulo(a: f64, b: f64) -> f64 {
     if b == 0.0 {
         return 0.0;
     }
-    let remainder = a.abs() % b.abs();
-    let same_sign = (a < 0.0) == (b < 0.0);
-    let signed = if a < 0.0 { -remainder } else { remainder };
-    if same_sign || remainder == 0.0 { signed } else { signed + b }
+    let (size, divisor) = (a.abs(), b.abs());
+    match (a < 0.0, b < 0.0) {
+        // A negative zero is not below zero and passes through `%` with its sign.
+        (false, false) => a % b,
+        (true, true) => -(size % divisor),
+        (false, true) => towards(a % divisor, b),
+        (true, false) => towards(-(size % divisor), b),
+    }
+}
+
+/// A remainder with the other sign than the divisor, moved to the divisor's side; 0 becomes +0.
+fn towards(remainder: f64, divisor: f64) -> f64 {
+    remainder + if remainder == 0.0 { 0.0 } else { divisor }
 }
 
 macro_rules! float {

@@ -1,6 +1,6 @@
 //! Functions of two elements over sparse arrays.
 
-use super::parts::{Elements, Rows};
+use super::parts::{Elements, Rows, starts_of};
 use crate::array::{Csr, NdArray, Part, RowSparse, Shape};
 use crate::base::Result;
 use crate::ops::kernels::binary::{Lane, Loops};
@@ -168,7 +168,7 @@ pub fn csr_dense<T: Lane>(
         } else {
             (loops.arrays)(target, own, &others)
         }
-        Csr { indptr: parts.indptr.copy()?, indices: parts.indices.copy()?, values }
+        Csr { indptr: starts_of(&parts, csr.shape())?, indices: parts.indices.copy()?, values }
     };
     *out.write_csr()? = made;
     Ok(())

@@ -92,6 +92,11 @@ fn index(what: &str, value: i64, end: usize) -> Result<usize> {
         .ok_or_else(|| crate::err!(InvalidArgument, "sparse array: {what} {value} is outside 0..{end}"))
 }
 
+/// A copy of the row starts, written out for an array that was never filled.
+pub(super) fn starts_of(parts: &Csr, shape: &Shape) -> Result<Part> {
+    if parts.indptr.is_empty() { Part::indices(&vec![0; shape.rows() + 1]) } else { parts.indptr.copy() }
+}
+
 /// Gives `to` the structure of `from` and the values that `f` makes of the stored ones. Both have the same
 /// storage type, which is sparse, and the same element type.
 pub fn map_values(
@@ -114,7 +119,7 @@ pub fn map_values(
                 let parts = from.read_csr()?;
                 let mut values = Part::new(to.dtype(), parts.values.shape.clone())?;
                 f(&parts.values, &mut values)?;
-                Csr { indptr: parts.indptr.copy()?, indices: parts.indices.copy()?, values }
+                Csr { indptr: starts_of(&parts, from.shape())?, indices: parts.indices.copy()?, values }
             };
             *to.write_csr()? = made;
         }

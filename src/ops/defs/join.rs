@@ -1,0 +1,352 @@
+//! Operators that put arrays together and take them apart: `Concat`, `stack`, `SliceChannel`, `add_n`.
+
+use crate::array::{Csr, DType, Element, NdArray, Part, Shape, Storage};
+use crate::base::Result;
+use crate::dispatch;
+use crate::ops::kernels::binary::{self, Lane, Operand};
+use crate::ops::kernels::sparse::{Elements, rows_rows};
+use crate::ops::kernels::storage::cast_into;
+use crate::ops::kernels::strided::{View, gather_view, scatter_view};
+use crate::ops::operator::{Definition, Plan};
+use crate::ops::param::{Kind, optional, required};
+use crate::ops::{Attrs, Inputs, Invocation, Meta, Query};
+use smallvec::{SmallVec, smallvec};
+
+const COUNTED: Inputs = Inputs::Variadic { name: "data", count: Some("num_args"), per_count: 1, extra: 0 };
+
+pub static OPERATORS: &[Definition] = &[
+    Definition {
+        name: "Concat",
+        aliases: &["_sparse_concat", "concat"],
+        doc: "The arrays one after the other along dim. All have one element type and, but for dim, one shape.",
+        inputs: COUNTED,
+        params: &[
+            required("num_args", Kind::Int, "Number of inputs to be concated."),
+            optional("dim", Kind::Int, "1", "the dimension to be concated."),
+        ],
+        infer: concat_shape,
+        plan: concat_plan,
+        kernel: concat,
+        ..Definition::DEFAULT
+    },
+    Definition {
+        name: "stack",
+        doc: "The arrays along a new axis. All have one element type and shape.",
+        inputs: COUNTED,
+        params: &[
+            optional(
+                "axis",
+                Kind::Int,
+                "0",
+                "The axis in the result array along which the input arrays are stacked.",
+            ),
+            required("num_args", Kind::Int, "Number of inputs to be stacked."),
+        ],
+        infer: stack_shape,
+        kernel: |call| {
+            let out = call.output(0)?;
+            let axis = out.shape().axis("axis", call.attrs.int("axis")?)?;
+            for (number, input) in call.inputs.iter().enumerate() {
+                let mut view = View::whole(out.shape());
+                view.narrow(axis, number as isize, 1, 1);
+                scatter_view(input, out, &view)?;
+            }
+            Ok(())
+        },
+        ..Definition::DEFAULT
+    },
+    Definition {
+        name: "SliceChannel",
+        aliases: &["split"],
+        doc: "data in num_outputs equal parts along axis, which squeeze_axis removes if each part has extent 1.",
+        params: &[
+            required(
+                "num_outputs",
+                Kind::Int,
+                "Number of splits. Note that this should evenly divide the length of the axis.",
+            ),
+            optional("axis", Kind::Int, "1", "Axis along which to split."),
+            optional(
+                "squeeze_axis",
+                Kind::Bool,
+                "0",
+                "If true, removes the axis with length 1 from the shapes of the outputs.",
+            ),
+        ],
+        outputs: |attrs, _| count(attrs, "num_outputs"),
+        infer: |query| {
+            split_shapes(query, &even_bounds(query.attrs, "num_outputs", query.input(0)?.shape())?)
+        },
+        kernel: |call| {
+            let bounds = even_bounds(&call.attrs, "num_outputs", call.input(0)?.shape())?;
+            split(call, &bounds)
+        },
+        ..Definition::DEFAULT
+    },
+    Definition {
+        name: "_split_v2",
+        aliases: &["_npi_split"],
+        doc: "data in parts along axis: sections equal ones, or parts that begin at the given indices.",
+        params: &[
+            required(
+                "indices",
+                Kind::Shape,
+                "Indices of splits. The elements should denote the boundaries of at which split is performed along the `axis`.",
+            ),
+            optional("axis", Kind::Int, "1", "Axis along which to split."),
+            optional(
+                "squeeze_axis",
+                Kind::Bool,
+                "0",
+                "If true, removes the axis with length 1 from the shapes of the outputs.",
+            ),
+            optional(
+                "sections",
+                Kind::Int,
+                "0",
+                "Number of sections if equally splitted. Default to 0 which means split by indices.",
+            ),
+        ],
+        outputs: |attrs, _| match attrs.int("sections")? {
+            0 => Ok(attrs.shape("indices")?.unwrap_or_default().rank()),
+            _ => count(attrs, "sections"),
+        },
+        infer: |query| split_shapes(query, &bounds(query.attrs, query.input(0)?.shape())?),
+        kernel: |call| {
+            let bounds = bounds(&call.attrs, call.input(0)?.shape())?;
+            split(call, &bounds)
+        },
+        ..Definition::DEFAULT
+    },
+    Definition {
+        name: "add_n",
+        aliases: &["ElementWiseSum", "_sparse_ElementWiseSum", "_sparse_add_n"],
+        doc: "The sum of arrays of one shape, from left to right.",
+        inputs: Inputs::Variadic { name: "args", count: Some("num_args"), per_count: 1, extra: 0 },
+        params: &[optional("num_args", Kind::Int, "0", "Number of inputs to be summed.")],
+        infer: |query| {
+            crate::ensure!(
+                !query.inputs.is_empty(),
+                InvalidArgument,
+                "args: expected at least one array, got none"
+            );
+            crate::ops::elementwise(query)
+        },
+        plan: |_, query| {
+            let rows = query.inputs.iter().all(|input| input.storage() == Storage::RowSparse);
+            Ok(if rows { Plan::Direct(smallvec![Storage::RowSparse]) } else { Plan::Dense })
+        },
+        kernel: add_n,
+        ..Definition::DEFAULT
+    },
+    Definition {
+        name: "amp_multicast",
+        doc: "Converts float arrays to the widest of their types, or with cast_narrow to the narrowest.",
+        inputs: Inputs::Variadic { name: "data", count: Some("num_outputs"), per_count: 1, extra: 0 },
+        params: &[
+            required(
+                "num_outputs",
+                Kind::Int,
+                "Number of input/output pairs to be casted to the widest type.",
+            ),
+            optional("cast_narrow", Kind::Bool, "0", "Whether to cast to the narrowest type"),
+        ],
+        outputs: |_, inputs| Ok(inputs),
+        infer: multicast,
+        kernel: |call| {
+            for (input, output) in call.inputs.iter().zip(&call.outputs) {
+                cast_into(input, output)?;
+            }
+            Ok(())
+        },
+        ..Definition::DEFAULT
+    },
+];
+
+fn count(attrs: &Attrs, name: &str) -> Result<usize> {
+    let value = attrs.int(name)?;
+    usize::try_from(value)
+        .ok()
+        .filter(|value| *value > 0)
+        .ok_or_else(|| crate::err!(InvalidArgument, "{name}: expected a positive number, got {value}"))
+}
+
+fn concat_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
+    let first = query.input(0)?;
+    let mut shape = first.shape().clone();
+    let axis = shape.axis("dim", query.attrs.int("dim")?)?;
+    for (number, input) in query.inputs.iter().enumerate().skip(1) {
+        query.require_dtype(number, first.dtype())?;
+        let fits = input.shape().rank() == shape.rank()
+            && (0..shape.rank()).all(|i| i == axis || input.shape().dims()[i] == shape.dims()[i]);
+        crate::ensure!(
+            fits,
+            Shape,
+            "Incompatible input shape: expected {} but for axis {axis}, got {} as input {number}",
+            first.shape(),
+            input.shape()
+        );
+        shape.dims_mut()[axis] += input.shape().dims()[axis];
+    }
+    Ok(smallvec![Meta::new(shape, first.dtype())])
+}
+
+fn concat_plan(attrs: &Attrs, query: &Query<'_>) -> Result<Plan> {
+    let csr = query.inputs.iter().all(|input| input.storage() == Storage::Csr);
+    let by_rows = query.input(0)?.shape().axis("dim", attrs.int("dim")?)? == 0;
+    Ok(if csr && by_rows { Plan::Direct(smallvec![Storage::Csr]) } else { Plan::Dense })
+}
+
+fn concat(call: &Invocation) -> Result<()> {
+    let out = call.output(0)?;
+    if call.input(0)?.storage() == Storage::Csr {
+        return dispatch!(out.dtype(), T => concat_csr::<T>(&call.inputs, out));
+    }
+    let axis = out.shape().axis("dim", call.attrs.int("dim")?)?;
+    let mut begin = 0;
+    for input in &call.inputs {
+        let extent = input.shape().dims()[axis];
+        let mut view = View::whole(out.shape());
+        view.narrow(axis, begin as isize, 1, extent as usize);
+        scatter_view(input, out, &view)?;
+        begin += extent;
+    }
+    Ok(())
+}
+
+fn concat_csr<T: Element>(inputs: &[NdArray], out: &NdArray) -> Result<()> {
+    let (mut starts, mut indices, mut values) = (vec![0i64], vec![], Vec::<T>::new());
+    for input in inputs {
+        let parts = input.read_csr()?;
+        let stored = Elements::of(&parts, input.shape())?;
+        let before = values.len();
+        values.extend_from_slice(parts.values.elements::<T>()?);
+        indices.extend(stored.columns.iter().map(|column| *column as i64));
+        starts.extend(stored.starts.iter().skip(1).map(|start| (before + start) as i64));
+    }
+    *out.write_csr()? = Csr {
+        indptr: Part::indices(&starts)?,
+        indices: Part::indices(&indices)?,
+        values: Part::from_slice(Shape::new(&[values.len() as i64]), &values)?,
+    };
+    Ok(())
+}
+
+fn stack_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
+    for index in 1..query.inputs.len() {
+        query.require_same(index)?;
+    }
+    let first = query.input(0)?;
+    let mut dims: SmallVec<[i64; 4]> = first.shape().dims().into();
+    dims.push(1);
+    let axis = Shape::from(dims.clone()).axis("axis", query.attrs.int("axis")?)?;
+    dims.pop();
+    dims.insert(axis, query.inputs.len() as i64);
+    Ok(smallvec![Meta::new(Shape::from(dims), first.dtype())])
+}
+
+/// Where each of the equal parts begins, and where the last ends.
+fn even_bounds(attrs: &Attrs, name: &str, shape: &Shape) -> Result<Vec<i64>> {
+    let parts = count(attrs, name)? as i64;
+    let length = shape.dims()[shape.axis("axis", attrs.int("axis")?)?];
+    crate::ensure!(
+        length % parts == 0,
+        Shape,
+        "{name}: {parts} parts cannot be equal on an axis of length {length}"
+    );
+    Ok((0..=parts).map(|part| part * (length / parts)).collect())
+}
+
+fn bounds(attrs: &Attrs, shape: &Shape) -> Result<Vec<i64>> {
+    if attrs.int("sections")? > 0 {
+        return even_bounds(attrs, "sections", shape);
+    }
+    let length = shape.dims()[shape.axis("axis", attrs.int("axis")?)?];
+    let indices = attrs.shape("indices")?.unwrap_or_default();
+    let mut bounds: Vec<i64> = indices.dims().iter().map(|index| (*index).clamp(0, length)).collect();
+    bounds.push(length);
+    Ok(bounds)
+}
+
+fn split_shapes(query: &Query<'_>, bounds: &[i64]) -> Result<SmallVec<[Meta; 2]>> {
+    let data = query.input(0)?;
+    let axis = data.shape().axis("axis", query.attrs.int("axis")?)?;
+    let squeeze = query.attrs.bool("squeeze_axis")?;
+    bounds
+        .windows(2)
+        .map(|ends| {
+            let extent = (ends[1] - ends[0]).max(0);
+            crate::ensure!(
+                !squeeze || extent == 1,
+                Shape,
+                "squeeze_axis: the parts must have extent 1 along axis {axis}, got {extent}"
+            );
+            let mut dims: SmallVec<[i64; 4]> = data.shape().dims().into();
+            if squeeze {
+                dims.remove(axis);
+            } else {
+                dims[axis] = extent;
+            }
+            if dims.is_empty() && !query.numpy_shape {
+                dims.push(1);
+            }
+            Ok(Meta::new(Shape::from(dims), data.dtype()))
+        })
+        .collect()
+}
+
+fn split(call: &Invocation, bounds: &[i64]) -> Result<()> {
+    let data = call.input(0)?;
+    let axis = data.shape().axis("axis", call.attrs.int("axis")?)?;
+    for (output, ends) in call.outputs.iter().zip(bounds.windows(2)) {
+        let mut view = View::whole(data.shape());
+        view.narrow(axis, ends[0] as isize, 1, (ends[1] - ends[0]).max(0) as usize);
+        gather_view(data, output, &view)?;
+    }
+    Ok(())
+}
+
+fn add_n(call: &Invocation) -> Result<()> {
+    let out = call.output(0)?;
+    dispatch!(out.dtype(), T => {
+        let loops = T::loops::<binary::Add>();
+        if out.storage() == Storage::RowSparse {
+            cast_into(call.input(0)?, out)?;
+            for input in &call.inputs[1..] {
+                rows_rows(&loops, out, input, out)?;
+            }
+            return Ok(());
+        }
+        let mut target = out.write::<T>()?;
+        let first = call.input(0)?.read::<T>()?;
+        let Some(second) = call.inputs.get(1) else {
+            target.copy_from_slice(&first);
+            return Ok(());
+        };
+        let second = second.read::<T>()?;
+        binary::elementwise(&loops, &mut target, Operand::Slice(&first), Operand::Slice(&second));
+        for input in &call.inputs[2..] {
+            let input = input.read::<T>()?;
+            binary::elementwise(&loops, &mut target, Operand::Output, Operand::Slice(&input));
+        }
+        Ok(())
+    })
+}
+
+fn multicast(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
+    let narrow = query.attrs.bool("cast_narrow")?;
+    let floats = query.inputs.iter().map(NdArray::dtype).filter(|dtype| dtype.is_float());
+    let chosen: Option<DType> = if narrow {
+        floats.min_by_key(|dtype| dtype.size())
+    } else {
+        floats.max_by_key(|dtype| dtype.size())
+    };
+    Ok(query
+        .inputs
+        .iter()
+        .map(|input| {
+            let dtype = chosen.filter(|_| input.dtype().is_float()).unwrap_or(input.dtype());
+            Meta::new(input.shape().clone(), dtype)
+        })
+        .collect())
+}
