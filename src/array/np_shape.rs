@@ -3,8 +3,9 @@
 //!
 //! Each thread has its own switch, and one for the process wins over all of them while it is on.
 
-use crate::base::sync::atomic::{AtomicBool, Ordering};
 use std::cell::Cell;
+// Lives as long as the process, which the model checker's atomics cannot.
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Values of [`get`]: what `MXIsNumpyShape` reports.
 pub const OFF: i32 = 0;

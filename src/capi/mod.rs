@@ -33,6 +33,8 @@ mod ndarray_sparse;
 mod ndarray_view;
 mod objects;
 mod op;
+mod profile_objects;
+mod profiler;
 mod recordio;
 mod runtime;
 mod runtime_func;

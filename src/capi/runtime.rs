@@ -6,6 +6,7 @@
 use super::engine::Pending;
 use super::handle::{Kind, Table};
 use super::kvstore::StoreObject;
+use super::profile_objects::ProfileObject;
 use super::objects::ArrayObject;
 use crate::base::Result;
 use crate::base::config::Env;
@@ -13,12 +14,13 @@ use crate::base::sync::{Arc, Mutex, RwLock, thread};
 use crate::engine::{Engine, Mode};
 use crate::ops::Rng;
 use crate::recordio;
-use crate::telemetry::Trace;
+use crate::telemetry::{Profiler, Trace};
 use once_cell::sync::OnceCell;
 
 pub(super) struct Runtime {
     pub engine: Engine,
-    pub trace: Arc<Trace>,
+    pub profiler: Profiler,
+    pub profile_objects: Table<ProfileObject>,
     pub rng: Rng,
     pub arrays: Table<ArrayObject>,
     /// Functions in the engine that have not said yet that they are done.
@@ -44,10 +46,10 @@ pub(super) fn runtime() -> Result<&'static Runtime> {
 impl Runtime {
     fn new(env: &Env) -> Result<Self> {
         let trace = Arc::new(Trace::default());
-        trace.set_recording(env.switch("MXNET_PROFILER_AUTOSTART"));
         Ok(Runtime {
             engine: Engine::new(engine_mode(env)?, trace.clone()),
-            trace,
+            profiler: Profiler::new(trace, env.switch("MXNET_PROFILER_AUTOSTART")),
+            profile_objects: Table::new(Kind::Profile),
             rng: Rng::default(),
             arrays: Table::new(Kind::NdArray),
             completions: Table::new(Kind::Completion),

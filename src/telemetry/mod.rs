@@ -1,6 +1,10 @@
 //! What the library tells people about itself. Depends on `base` alone, so that every layer can report.
 
+mod chrome;
 pub mod log;
+mod profiler;
+mod stats;
 mod trace;
 
-pub use trace::{Event, Phase, Span, Trace};
+pub use profiler::{Process, Profiler};
+pub use trace::{Event, Kind, Span, Trace};
