@@ -1716,6 +1716,202 @@ int MXSymbolGetAtomicSymbolInfo(AtomicSymbolCreator creator,
                                 const char **return_type MXNET_DEFAULT(NULL));
 
 /**
+ * Makes a domain: a category for other objects.
+ *
+ * @param domain  its name, borrowed
+ * @param out     receives it; owned, free with MXProfileDestroyHandle
+ *
+ * What the caller vouches for:
+ * `domain` is a NUL-terminated text, `out` is writable.
+ */
+MXNET_DLL int MXProfileCreateDomain(const char *domain, ProfileHandle *out);
+
+/**
+ * Makes a task of a domain: a duration to be started and stopped.
+ *
+ * @param out  receives it; owned, free with MXProfileDestroyHandle
+ *
+ * What the caller vouches for:
+ * `task_name` is a NUL-terminated text, `out` is writable.
+ */
+MXNET_DLL int MXProfileCreateTask(ProfileHandle domain, const char *task_name, ProfileHandle *out);
+
+/**
+ * Makes a frame of a domain: a duration to be started and stopped.
+ *
+ * @param out  receives it; owned, free with MXProfileDestroyHandle
+ *
+ * What the caller vouches for:
+ * `frame_name` is a NUL-terminated text, `out` is writable.
+ */
+MXNET_DLL
+int MXProfileCreateFrame(ProfileHandle domain,
+                         const char *frame_name,
+                         ProfileHandle *out);
+
+/**
+ * Makes an event: a duration without a domain.
+ *
+ * @param out  receives it; owned, free with MXProfileDestroyHandle
+ *
+ * What the caller vouches for:
+ * `event_name` is a NUL-terminated text, `out` is writable.
+ */
+MXNET_DLL int MXProfileCreateEvent(const char *event_name, ProfileHandle *out);
+
+/**
+ * Makes a counter of a domain, at 0.
+ *
+ * @param out  receives it; owned, free with MXProfileDestroyHandle
+ *
+ * What the caller vouches for:
+ * `counter_name` is a NUL-terminated text, `out` is writable.
+ */
+MXNET_DLL
+int MXProfileCreateCounter(ProfileHandle domain,
+                           const char *counter_name,
+                           ProfileHandle *out);
+
+/**
+ * Frees a profile object; null is ignored. Freeing a domain leaves its objects as they are.
+ */
+MXNET_DLL int MXProfileDestroyHandle(ProfileHandle frame_handle);
+
+/**
+ * Starts a duration; if it runs, it starts again from now.
+ */
+MXNET_DLL int MXProfileDurationStart(ProfileHandle duration_handle);
+
+/**
+ * Stops a duration and records it; nothing happens if it does not run.
+ */
+MXNET_DLL int MXProfileDurationStop(ProfileHandle duration_handle);
+
+/**
+ * Sets a counter. Values from 2^63 on are shown as negative numbers.
+ */
+MXNET_DLL int MXProfileSetCounter(ProfileHandle counter_handle, uint64_t value);
+
+/**
+ * Adds to a counter.
+ */
+MXNET_DLL int MXProfileAdjustCounter(ProfileHandle counter_handle, int64_t value);
+
+/**
+ * Records a mark at this moment.
+ *
+ * @param scope  "thread", "process", "global", "task" or "marker"
+ *
+ * What the caller vouches for:
+ * `instant_marker_name` and `scope` are NUL-terminated texts.
+ */
+MXNET_DLL
+int MXProfileSetMarker(ProfileHandle domain,
+                       const char *instant_marker_name,
+                       const char *scope);
+
+/**
+ * Configures the profiler of this process; see MXSetProcessProfilerConfig.
+ *
+ * What the caller vouches for:
+ * `keys` and `vals` hold `num_params` NUL-terminated texts each.
+ */
+MXNET_DLL int MXSetProfilerConfig(int num_params, const char *const *keys, const char *const *vals);
+
+/**
+ * Configures the profiler.
+ *
+ * @param keys, vals  `num_params` settings: filename; aggregate_stats (keep sums for
+ *                    MXAggregateProfileStatsPrint); profile_all, profile_imperative, profile_symbolic (record
+ *                    operators); continuous_dump (write what is left at the end); profile_process (worker:
+ *                    this process, or server); profile_memory, profile_api and dump_period are accepted. What is
+ *                    left out gets its default
+ * @param kvstoreHandle  the store whose servers are meant, or null
+ *
+ * What the caller vouches for:
+ * As for MXSetProfilerConfig.
+ */
+MXNET_DLL
+int MXSetProcessProfilerConfig(int num_params,
+                               const char *const *keys,
+                               const char *const *vals,
+                               KVStoreHandle kvstoreHandle);
+
+/**
+ * Starts (1) or stops (0) recording in this process.
+ */
+MXNET_DLL int MXSetProfilerState(int state);
+
+/**
+ * Starts (1) or stops (0) recording.
+ *
+ * @param profile_process  0 this process, 1 the servers of the store
+ */
+MXNET_DLL
+int MXSetProcessProfilerState(int state,
+                              int profile_process,
+                              KVStoreHandle kvStoreHandle);
+
+/**
+ * Pauses (1) or resumes (0) recording in this process.
+ */
+MXNET_DLL int MXProfilePause(int paused);
+
+/**
+ * Pauses (1) or resumes (0) recording.
+ *
+ * @param profile_process  0 this process, 1 the servers of the store
+ */
+MXNET_DLL int MXProcessProfilePause(int paused, int profile_process, KVStoreHandle kvStoreHandle);
+
+/**
+ * Writes what this process recorded to its file, in the Chrome trace format.
+ *
+ * @param finished  not 0: the next file starts empty
+ */
+MXNET_DLL int MXDumpProfile(int finished);
+
+/**
+ * Writes what was recorded to the file, in the Chrome trace format.
+ *
+ * @param finished         not 0: the next file starts empty
+ * @param profile_process  0 this process, 1 the servers of the store
+ */
+MXNET_DLL int MXDumpProcessProfile(int finished, int profile_process, KVStoreHandle kvStoreHandle);
+
+/**
+ * The sums over what was recorded, as a table by total time.
+ *
+ * @param out_str  receives a text, valid until the next call on this thread that returns a text; empty unless
+ *                 the configuration says aggregate_stats
+ * @param reset    not 0: the sums start anew
+ *
+ * What the caller vouches for:
+ * `out_str` is writable.
+ */
+MXNET_DLL
+int MXAggregateProfileStatsPrint(const char **out_str,
+                                 int reset);
+
+/**
+ * The sums over what was recorded.
+ *
+ * @param out_str    as for MXAggregateProfileStatsPrint
+ * @param format     0 a table, 1 JSON
+ * @param sort_by    0 total, 1 avg, 2 min, 3 max, 4 count
+ * @param ascending  not 0: smallest first
+ *
+ * What the caller vouches for:
+ * `out_str` is writable.
+ */
+MXNET_DLL
+int MXAggregateProfileStatsPrintEx(const char **out_str,
+                                   int reset,
+                                   int format,
+                                   int sort_by,
+                                   int ascending);
+
+/**
  * Creates a RecordIO file, or empties the one there is.
  *
  * @param uri  a path, or a file:// URI
@@ -1798,8 +1994,8 @@ MXNET_DLL int MXRecordIOReaderSeek(RecordIOHandle handle, size_t pos);
 MXNET_DLL int MXRecordIOReaderTell(RecordIOHandle handle, size_t *pos);
 
 /**
- * Waits for all unfinished work and reports a failure that nobody was told of. The library stays usable: objects
- * may be freed afterwards.
+ * Waits for all unfinished work and reports a failure that nobody was told of; writes what the profiler has not
+ * written yet. The library stays usable: objects may be freed afterwards.
  */
 MXNET_DLL
 int MXNotifyShutdown(void);

@@ -6,8 +6,8 @@
 use super::engine::Pending;
 use super::handle::{Kind, Table};
 use super::kvstore::StoreObject;
-use super::profile_objects::ProfileObject;
 use super::objects::ArrayObject;
+use super::profile_objects::ProfileObject;
 use crate::base::Result;
 use crate::base::config::Env;
 use crate::base::sync::{Arc, Mutex, RwLock, thread};

@@ -23,7 +23,10 @@ pub(super) fn trace_file(events: &[Event], dropped: u64) -> String {
 fn write_event(text: &mut String, event: &Event) {
     let (name, category) = (quoted(&event.name), quoted(&event.category));
     let Event { at, thread, .. } = event;
-    let _ = write!(text, "{{\"name\": {name}, \"cat\": {category}, \"ts\": {at}, \"pid\": 0, \"tid\": {thread}, ");
+    let _ = write!(
+        text,
+        "{{\"name\": {name}, \"cat\": {category}, \"ts\": {at}, \"pid\": 0, \"tid\": {thread}, "
+    );
     let _ = match event.kind {
         Kind::Duration(lasted) => write!(text, "\"ph\": \"X\", \"dur\": {lasted}}}"),
         Kind::Instant { thread_only } => {

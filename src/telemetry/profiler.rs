@@ -117,7 +117,8 @@ impl Profiler {
         self.collect(&mut state);
         let text = trace_file(&state.events, self.trace.dropped());
         let file = &state.config.file;
-        std::fs::write(file, text).map_err(|cause| Error::io(format!("writing the profile '{file}'"), &cause))?;
+        std::fs::write(file, text)
+            .map_err(|cause| Error::io(format!("writing the profile '{file}'"), &cause))?;
         state.written = state.events.len();
         if finished {
             state.events.clear();

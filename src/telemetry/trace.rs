@@ -13,7 +13,9 @@ pub enum Kind {
     /// Took this many microseconds, from `Event::at` on.
     Duration(u64),
     /// A mark; it concerns this thread or, if false, the process.
-    Instant { thread_only: bool },
+    Instant {
+        thread_only: bool,
+    },
     Counter(i64),
 }
 
