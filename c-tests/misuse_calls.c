@@ -84,7 +84,8 @@ static void fill(struct draw *d) {
   OK(NNGetOpHandle("sgd_mom_update", &h[n++]));
   OK(NNGetOpHandle("dot", &h[n++]));
   OK(MXProfileCreateDomain("d", &h[n++]));
-  OK(MXProfileCreateTask(h[n - 1], "t", &h[n])), n++;
+  OK(MXProfileCreateTask(h[n - 1], "t", &h[n]));
+  n++;
   OK(MXNDArrayCreateEx(shape, 2, 1, 0, 0, 0, &h[n++]));
   OK(MXNDArrayFree(h[n - 1]));
   OK(MXKVStoreCreate("local", &h[n++]));

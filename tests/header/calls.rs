@@ -53,7 +53,7 @@ fn draw(argument: &Argument) -> String {
         pointers if pointers.ends_with("**") || pointers.ends_with("Creator*") => "draw_pointers",
         "const void*" => "draw_bytes",
         numbers if numbers.ends_with('*') => "draw_numbers",
-        callback if is_callback(callback) => return format!("({kind})0"),
+        callback if is_callback(callback) => return "NULL".to_owned(),
         // These are addresses for MXNet too, not handles of the library.
         "ContextHandle" => "draw_numbers",
         "EngineVarHandle" | "EngineFnPropertyHandle" | "TVMFunctionHandle" => "draw_pointers",
