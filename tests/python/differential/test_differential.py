@@ -84,9 +84,11 @@ def test_same(results, number):
     for what, got_list, want_list in [("output", ours[1], theirs[1]), ("input", ours[2], theirs[2])]:
         assert len(got_list) == len(want_list)
         for i, (got, want) in enumerate(zip(got_list, want_list)):
+            if what == "input" and i in case.scratch:
+                continue
             assert got[:3] == want[:3], f"{what} {i}: storage, context, shape"
             for part, (g, w) in enumerate(zip(got[3], want[3], strict=True)):
-                same_part(g, w, case.compare if what == "output" or case.compare != EXACT else EXACT, f"{what} {i}, part {part}")
+                same_part(g, w, case.compare, f"{what} {i}, part {part}")
 
 
 def test_every_operator_has_a_row():

@@ -76,8 +76,8 @@ def multi():
 def adamw():
     p = ("float32", "positive")
     for attrs in [{}, dict(wd=0.05), dict(clip_gradient=0.6), dict(beta1=0.5, epsilon=1e-4)]:
-        yield case("_adamw_update", [W, G, M, V, ONE], dict(lr=0.01, eta=0.7, **attrs))
-        yield case("_adamw_update", [W, G, M, V, ONE], dict(lr=0.01, eta=0.7, **attrs), "float64")
+        for dtype in ("float32", "float64"):
+            yield Case("_adamw_update", (*(a.of(dtype) for a in (W, G, M, V)), ONE), dict(lr=0.01, eta=0.7, **attrs), 0, scratch=(1,))
         yield Case("_mp_adamw_update", (W.of("float16"), G.of("float16"), M, V, W32, ONE), dict(lr=0.01, eta=0.7, **attrs), 0)
     yield case("_adamw_update", [W, G, M, V, any_of((1,), kind="zeros")], dict(lr=0.01, eta=0.7))
     yield case("_adamw_update", [W, G, M, V, any_of((1,), kind="special")], dict(lr=0.01, eta=0.7))
