@@ -4,8 +4,17 @@ use smallvec::SmallVec;
 use std::fmt;
 
 /// Extents of an array. Rank 0 is a scalar with one element.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub struct Shape(SmallVec<[i64; 4]>);
+
+/// By hand, because the derived form copies element by element, and every array that is passed on copies its
+/// shape.
+impl Clone for Shape {
+    #[inline]
+    fn clone(&self) -> Self {
+        Shape(SmallVec::from_slice(&self.0))
+    }
+}
 
 /// Arrays of this many elements or more cannot be made, as in stock builds of MXNet 1.9.1.
 pub const MAX_ELEMENTS: i64 = i32::MAX as i64;

@@ -119,6 +119,22 @@ impl<T> Table<T> {
         }
     }
 
+    /// Looks at the object behind a handle without taking a share in it. `look` must not use the table.
+    pub(super) fn with<R>(
+        &self,
+        argument: &str,
+        handle: *const c_void,
+        look: impl FnOnce(&T) -> R,
+    ) -> Result<R> {
+        let (generation, index) = self.decode(argument, handle)?;
+        let slot = self.slot(index).ok_or_else(|| self.unknown(argument, handle))?;
+        let content = slot.content.read();
+        match &content.1 {
+            Some(object) if content.0 == generation => Ok(look(object)),
+            _ => Err(self.stale(argument)),
+        }
+    }
+
     /// Takes the object out; the handle and its copies are dead from now on.
     pub(super) fn remove(&self, argument: &str, handle: *const c_void) -> Result<Arc<T>> {
         let (generation, index) = self.decode(argument, handle)?;
@@ -227,6 +243,7 @@ mod tests {
         let other = Table::<u32>::new(Kind::KvStore);
         let handle = table.insert(Arc::new(7)).unwrap();
         assert_eq!(*table.get("a", handle).unwrap(), 7);
+        assert_eq!(table.with("a", handle, |number| number + 1).unwrap(), 8);
         let message = |result: Result<Arc<u32>>| result.unwrap_err().to_string();
         assert_eq!(message(table.get("a", std::ptr::null())), "a: expected a NDArray handle, got NULL");
         assert_eq!(message(other.get("a", handle)), "a: expected a KVStore handle, got a NDArray handle");
@@ -234,6 +251,7 @@ mod tests {
         assert!(message(table.get("a", made_up)).ends_with("is not a NDArray handle of this library"));
         assert_eq!(*table.remove("a", handle).unwrap(), 7);
         assert_eq!(message(table.get("a", handle)), "a: this NDArray handle was freed");
+        assert!(table.with("a", handle, |_| ()).is_err());
         assert_eq!(message(table.remove("a", handle)), "a: this NDArray handle was freed");
     }
 

@@ -68,7 +68,7 @@ pub(super) fn arrays(argument: &str, handles: &[*mut c_void]) -> Result<Vec<NdAr
     let mut found = Vec::with_capacity(handles.len().min(1024));
     for (i, handle) in handles.iter().enumerate() {
         // The name with the index is made only when it is needed: this is the hot path of push and pull.
-        let array = table.get(argument, *handle).map(|object| object.array.read().clone());
+        let array = table.with(argument, *handle, |object| object.array.read().clone());
         match array {
             Ok(Some(array)) => found.push(array),
             _ => found.push(self::array(&format!("{argument}[{i}]"), *handle)?),

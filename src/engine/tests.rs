@@ -30,6 +30,26 @@ fn small_free_work_runs_before_the_call_returns() {
 }
 
 #[test]
+fn work_that_borrows_runs_now_or_not_at_all() {
+    let engine = engine(Mode::Threaded(1));
+    let (a, b) = (Var::new(), Var::new());
+    let mut ran = 0;
+    assert!(engine.run_now(&operation(&[&a], &[&b], LARGE), || Ok(())).is_none());
+    engine.run_now(&operation(&[&a, &b], &[&b, &b], 8), || Ok(ran += 1)).unwrap().unwrap();
+    let slot = Arc::new(Mutex::new(None));
+    let sink = slot.clone();
+    engine.start(operation(&[&a], &[], 0), move |completion| *sink.lock() = Some(completion));
+    assert!(engine.run_now(&operation(&[], &[&a], 8), || Ok(ran += 1)).is_none(), "somebody reads it");
+    engine.run_now(&operation(&[&a], &[], 8), || Ok(ran += 1)).unwrap().unwrap();
+    assert_eq!(ran, 2);
+    slot.lock().take().unwrap().done(Ok(()));
+    engine.run_now(&operation(&[], &[&a], 8), || Err(crate::err!(Shape, "bad"))).unwrap().unwrap();
+    engine.run_now(&operation(&[&a], &[&b], 8), || panic!("must be skipped")).unwrap().unwrap();
+    assert_eq!(engine.wait_to_read(&b).unwrap_err().message(), "bad");
+    engine.wait_all().unwrap();
+}
+
+#[test]
 fn a_failure_is_reported_once_and_skips_what_builds_on_it() {
     for bytes in [8, LARGE] {
         let engine = engine(Mode::Threaded(2));

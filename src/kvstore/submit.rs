@@ -1,4 +1,4 @@
-//! Handing work on arrays to the engine.
+//! Handing kernels to the engine.
 
 use crate::array::NdArray;
 use crate::base::Result;
@@ -9,21 +9,26 @@ use std::borrow::Cow;
 /// The arrays of one key: rarely more than one per device.
 pub type Arrays = SmallVec<[NdArray; 4]>;
 
-/// Runs `work` on `reads` and `writes` when the engine grants them; an array may be in both.
+/// Runs the kernel `work` on `reads` and `writes` when the engine grants them; an array may be in both. The kernel
+/// must not use the engine.
 pub fn submit(
     engine: &Engine,
     name: &'static str,
     priority: i32,
     reads: &[NdArray],
     writes: &[NdArray],
-    work: impl FnOnce(&[NdArray], &[NdArray]) -> Result<()> + Send + 'static,
+    work: impl FnOnce(&[NdArray], &[NdArray]) -> Result<()> + Clone + Send + 'static,
 ) -> Result<()> {
     let size = |arrays: &[NdArray]| -> usize { arrays.iter().map(NdArray::byte_len).sum() };
     let bytes = size(reads).saturating_add(size(writes));
     let read_vars: SmallVec<[&Var; 4]> = reads.iter().map(NdArray::var).collect();
-    let write_vars: SmallVec<[&Var; 4]> = writes.iter().map(NdArray::var).collect();
+    let write_vars: SmallVec<[&Var; 5]> = writes.iter().map(NdArray::var).collect();
     let operation =
         Operation { name: Cow::Borrowed(name), reads: &read_vars, writes: &write_vars, priority, bytes };
+    let now = work.clone();
+    if let Some(result) = engine.run_now(&operation, move || now(reads, writes)) {
+        return result;
+    }
     let (reads, writes): (Arrays, Arrays) =
         (reads.iter().cloned().collect(), writes.iter().cloned().collect());
     engine.run(operation, move || work(&reads, &writes))
