@@ -21,6 +21,7 @@ struct draw {
   uint64_t state;
   int zero; /* every draw is zero or null */
   int wild;
+  int no_bytes; /* the bytes drawn last are null */
   int used;
   /* Each argument of a call has memory of its own, filled anew. Functions have at most 37 arguments. */
   union {
@@ -97,11 +98,19 @@ static inline void *draw_handle(struct draw *d) {
 
 static inline void *draw_bytes(struct draw *d) {
   unsigned char *bytes = draw_memory(d);
-  if (d->zero || draw_below(d, 6) == 0) return NULL;
+  d->no_bytes = d->zero || draw_below(d, 6) == 0;
+  if (d->no_bytes) return NULL;
   /* Half of the time the magic of array lists, so that what follows is read at all. */
   for (size_t i = 0; i < 256; i++) bytes[i] = (unsigned char)draw_next(d);
   if (draw_below(d, 2)) memcpy(bytes, "\x12\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16);
   return bytes;
+}
+
+/* The size of the bytes drawn before. */
+static inline size_t draw_size(struct draw *d) {
+  static const size_t sizes[] = {0, 1, 3, 4, 6, 8, 24, 100, 1000, PLACE};
+  if (!d->zero && d->no_bytes) return (size_t)draw_int(d);
+  return d->zero ? 0 : sizes[draw_below(d, COUNT(sizes))];
 }
 
 static inline void *draw_numbers(struct draw *d) {

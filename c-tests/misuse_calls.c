@@ -41,6 +41,8 @@ TEST(null_is_refused_by_name) {
     if (result == 0) continue;
     CHECK(strncmp(reason, "MXNetError: ", 12) == 0 && strstr(reason, calls[i].name) != NULL, "%s: %s", calls[i].name,
           reason);
+    /* Not about an argument, but about what was not done before. */
+    if (strstr(reason, "hasn't been run") != NULL) continue;
     CHECK(strstr(reason, "mxkv has no") != NULL || names_an_argument(reason, calls[i].arguments), "%s(%s): %s",
           calls[i].name, calls[i].arguments, reason);
   }
@@ -51,6 +53,7 @@ static void one_call(struct draw *d, uint64_t *failed, uint64_t *succeeded) {
   const struct call *call = &calls[draw_below(d, COUNT(calls))];
   d->wild = draw_below(d, 2) == 0;
   d->used = 0;
+  d->no_bytes = 0;
   if (getenv("MXKV_MISUSE_TRACE")) fprintf(stderr, "%s\n", call->name);
   int result = call->run(d);
   reason_of(call->name, result);
@@ -82,7 +85,7 @@ static void fill(struct draw *d) {
   OK(NNGetOpHandle("_zeros", &h[n++]));
   OK(NNGetOpHandle("_plus_scalar", &h[n++]));
   OK(NNGetOpHandle("sgd_mom_update", &h[n++]));
-  OK(NNGetOpHandle("dot", &h[n++]));
+  OK(NNGetOpHandle("broadcast_add", &h[n++]));
   OK(MXProfileCreateDomain("d", &h[n++]));
   OK(MXProfileCreateTask(h[n - 1], "t", &h[n]));
   n++;

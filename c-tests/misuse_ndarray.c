@@ -54,9 +54,9 @@ TEST(views) {
   FAILS(MXNDArraySlice(array, 0, 7, &out), "Slice end index out of range");
   CHECK(out == NULL, "the output was not cleared");
   FAILS(MXNDArraySlice(array, 3, 2, &out), "Invalid slicing range");
-  FAILS(MXNDArraySlice64(array, INT64_MIN, INT64_MAX, &out), "slice");
-  FAILS(MXNDArrayAt(array, 6, &out), "idx");
-  FAILS(MXNDArrayAt64(array, -7, &out), "idx");
+  FAILS(MXNDArraySlice64(array, INT64_MIN, INT64_MAX, &out), "slicing range");
+  FAILS(MXNDArrayAt(array, 6, &out), "out of range");
+  FAILS(MXNDArrayAt64(array, -7, &out), "-7");
   FAILS(MXNDArrayReshape(array, 2, (int[]){-1, -1}, &out), "more than one dimensions are -1");
   FAILS(MXNDArrayReshape(array, -3, (int[]){1}, &out), "ndim");
   FAILS(MXNDArrayReshape(array, INT_MAX, (int[]){1}, &out), "ndim");

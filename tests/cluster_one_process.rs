@@ -92,7 +92,8 @@ fn workers_train_and_everybody_leaves() {
     const WORKERS: u32 = 2;
     const SERVERS: u32 = 2;
     let (transport, root) = listening();
-    let scheduler = SchedulerNode::on(settings(Role::Scheduler, WORKERS, SERVERS, &root, &root), transport).unwrap();
+    let scheduler =
+        SchedulerNode::on(settings(Role::Scheduler, WORKERS, SERVERS, &root, &root), transport).unwrap();
     let scheduler = thread::spawn(move || scheduler.serve());
     let engine = Engine::new(Mode::Threaded(2), Arc::new(Trace::default()));
     let servers: Vec<_> = (0..SERVERS)
@@ -141,7 +142,8 @@ fn worker(settings: Settings, transport: Box<dyn Transport>) {
         for (key, size) in sizes {
             let gradient: Vec<f32> = (0..size).map(|i| (i + round + id.rank().index()) as f32).collect();
             node.request_and_wait(CHANNEL, data(Verb::Push, key, &space, &gradient)).unwrap();
-            let pulled = node.request_and_wait(CHANNEL, data(Verb::Pull, key, &space, &vec![0.0; size])).unwrap();
+            let pulled =
+                node.request_and_wait(CHANNEL, data(Verb::Pull, key, &space, &vec![0.0; size])).unwrap();
             let expected: Vec<f32> = (0..size).map(|i| (2 * (i + round) + 1) as f32).collect();
             assert_eq!(values(pulled), expected, "key {key}, round {round}");
         }

@@ -213,7 +213,9 @@ fn device(tensor: &Tensor) -> Result<Device> {
 /// `shape` and, unless null, `strides` hold `ndim` elements.
 unsafe fn shape(tensor: &Tensor) -> Result<Shape> {
     let rank = usize::try_from(tensor.ndim)
-        .map_err(|_| crate::err!(InvalidArgument, "dlpack: {} dimensions", tensor.ndim))?;
+        .ok()
+        .filter(|rank| *rank <= super::MOST_DIMS)
+        .ok_or_else(|| crate::err!(InvalidArgument, "dlpack: {} dimensions", tensor.ndim))?;
     if rank == 0 {
         return Ok(Shape::default());
     }

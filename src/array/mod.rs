@@ -27,6 +27,6 @@ pub use device::{Device, DeviceKind};
 pub use dtype::{Bool, DType, Element};
 pub use ndarray::NdArray;
 pub use reshape::{reshape_codes, reshape_legacy};
-pub use shape::Shape;
+pub use shape::{MOST_DIMS, Shape};
 pub use sparse::{Csr, Part, RowSparse};
 pub use view::{ReadView, WriteView};

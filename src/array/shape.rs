@@ -16,6 +16,9 @@ impl Clone for Shape {
     }
 }
 
+/// No array has more dimensions; a wrong count that comes from outside must not ask for memory.
+pub const MOST_DIMS: usize = 64;
+
 /// Arrays of this many elements or more cannot be made, as in stock builds of MXNet 1.9.1.
 pub const MAX_ELEMENTS: i64 = i32::MAX as i64;
 

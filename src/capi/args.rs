@@ -3,6 +3,7 @@
 
 #![expect(unsafe_code, reason = "reads what the caller's pointers refer to")]
 
+use crate::array::MOST_DIMS;
 use crate::base::Result;
 use std::ffi::{CStr, c_char};
 
@@ -94,6 +95,25 @@ pub(super) unsafe fn bytes_in<'a>(
         Ok(unsafe { CStr::from_ptr(*text) }.to_bytes())
     };
     pointers.iter().enumerate().map(read).collect()
+}
+
+/// The extents of an array, `ndim` of them.
+///
+/// # Safety
+/// As `slice_in`.
+pub(super) unsafe fn dims_in<'a, T>(
+    argument: &str,
+    start: *const T,
+    ndim: impl TryInto<usize> + Copy + std::fmt::Display,
+) -> Result<&'a [T]> {
+    let number = count("ndim", ndim)?;
+    crate::ensure!(
+        number <= MOST_DIMS,
+        InvalidArgument,
+        "ndim: expected at most {MOST_DIMS} dimensions, got {ndim}"
+    );
+    // SAFETY: passed on from the caller.
+    unsafe { slice_in(argument, start, number) }
 }
 
 /// A place for a result. Look for it before doing the work, so that nothing is half done when it is missing.

@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "reads and writes through the caller's pointers")]
 
-use super::args::{count, out, slice_in};
+use super::args::{dims_in, out};
 use super::boundary::boundary;
 use super::objects::{ArrayObject, new_handle};
 use super::runtime::runtime;
@@ -49,7 +49,7 @@ pub unsafe extern "C" fn MXNDArrayCreate(
     boundary("MXNDArrayCreate", || {
         let _ = delay_alloc;
         // SAFETY: the caller vouches for both.
-        let (shape, out) = unsafe { (slice_in("shape", shape, ndim as usize)?, self::out("out", out)?) };
+        let (out, shape) = unsafe { (self::out("out", out)?, dims_in("shape", shape, ndim)?) };
         out.set(create(&shape32(shape), dev_type, dev_id, DType::Float32.code())?);
         Ok(())
     })
@@ -78,7 +78,7 @@ pub unsafe extern "C" fn MXNDArrayCreateEx(
     boundary("MXNDArrayCreateEx", || {
         let _ = delay_alloc;
         // SAFETY: the caller vouches for both.
-        let (shape, out) = unsafe { (slice_in("shape", shape, ndim as usize)?, self::out("out", out)?) };
+        let (out, shape) = unsafe { (self::out("out", out)?, dims_in("shape", shape, ndim)?) };
         out.set(create(&shape32(shape), dev_type, dev_id, dtype)?);
         Ok(())
     })
@@ -101,8 +101,7 @@ pub unsafe extern "C" fn MXNDArrayCreateEx64(
     boundary("MXNDArrayCreateEx64", || {
         let _ = delay_alloc;
         // SAFETY: the caller vouches for both.
-        let (shape, out) =
-            unsafe { (slice_in("shape", shape, count("ndim", ndim)?)?, self::out("out", out)?) };
+        let (out, shape) = unsafe { (self::out("out", out)?, dims_in("shape", shape, ndim)?) };
         out.set(create(&Shape::new(shape), dev_type, dev_id, dtype)?);
         Ok(())
     })

@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "reads and writes through the caller's pointers")]
 
-use super::args::{count, out, slice_in};
+use super::args::{dims_in, out};
 use super::boundary::boundary;
 use super::ndarray::shape32;
 use super::objects::{array, new_handle};
@@ -52,7 +52,9 @@ pub unsafe extern "C" fn MXNDArrayFromDLPack(
         // SAFETY: the caller vouches for it.
         let out = unsafe { out("out_handle", out_handle) }?;
         // SAFETY: the caller vouches for the tensor.
-        out.set(new_handle(unsafe { NdArray::from_dlpack(dlpack.cast(), false) }?)?);
+        out.set(new_handle(
+            unsafe { NdArray::from_dlpack(dlpack.cast(), false) }.map_err(|error| error.context("dlpack"))?,
+        )?);
         Ok(())
     })
 }
@@ -74,7 +76,10 @@ pub unsafe extern "C" fn MXNDArrayFromDLPackEx(
         // SAFETY: the caller vouches for it.
         let out = unsafe { out("out_handle", out_handle) }?;
         // SAFETY: the caller vouches for the tensor.
-        out.set(new_handle(unsafe { NdArray::from_dlpack(dlpack.cast(), transient_handle) }?)?);
+        out.set(new_handle(
+            unsafe { NdArray::from_dlpack(dlpack.cast(), transient_handle) }
+                .map_err(|error| error.context("dlpack"))?,
+        )?);
         Ok(())
     })
 }
@@ -147,7 +152,7 @@ pub unsafe extern "C" fn MXNDArrayCreateFromSharedMem(
     boundary("MXNDArrayCreateFromSharedMem", || {
         let _ = shared_pid;
         // SAFETY: the caller vouches for both.
-        let (shape, out) = unsafe { (slice_in("shape", shape, ndim as usize)?, self::out("out", out)?) };
+        let (out, shape) = unsafe { (self::out("out", out)?, dims_in("shape", shape, ndim)?) };
         out.set(attach(shared_id, shape32(shape), dtype)?);
         Ok(())
     })
@@ -169,8 +174,7 @@ pub unsafe extern "C" fn MXNDArrayCreateFromSharedMemEx(
     boundary("MXNDArrayCreateFromSharedMemEx", || {
         let _ = shared_pid;
         // SAFETY: the caller vouches for both.
-        let (shape, out) =
-            unsafe { (slice_in("shape", shape, count("ndim", ndim)?)?, self::out("out", out)?) };
+        let (out, shape) = unsafe { (self::out("out", out)?, dims_in("shape", shape, ndim)?) };
         out.set(attach(shared_id, shape.iter().map(|dim| i64::from(*dim)).collect(), dtype)?);
         Ok(())
     })

@@ -3,7 +3,7 @@
 #![expect(unsafe_code, reason = "reads and writes through the caller's pointers")]
 #![expect(clippy::too_many_arguments, reason = "the signatures are MXNet's")]
 
-use super::args::{count, out, slice_in};
+use super::args::{dims_in, out, slice_in};
 use super::boundary::boundary;
 use super::ndarray::shape32;
 use super::objects::{array, new_handle};
@@ -47,14 +47,15 @@ pub unsafe extern "C" fn MXNDArrayCreateSparseEx(
     out: *mut NDArrayHandle,
 ) -> c_int {
     boundary("MXNDArrayCreateSparseEx", || {
-        let num_aux = aux_count(num_aux)?;
         // SAFETY: the caller vouches for all of them.
-        let (shape, types, ranks, out) = unsafe {
+        let (out, shape, types, ranks) = unsafe {
+            let out = self::out("out", out)?;
+            let num_aux = aux_count(num_aux)?;
             (
-                slice_in("shape", shape, ndim as usize)?,
+                out,
+                dims_in("shape", shape, ndim)?,
                 slice_in("aux_type", aux_type, num_aux)?,
                 slice_in("aux_ndims", aux_ndims, num_aux)?,
-                self::out("out", out)?,
             )
         };
         let total = aux_total(ranks.iter().map(|rank| i64::from(*rank)))?;
@@ -92,14 +93,15 @@ pub unsafe extern "C" fn MXNDArrayCreateSparseEx64(
     out: *mut NDArrayHandle,
 ) -> c_int {
     boundary("MXNDArrayCreateSparseEx64", || {
-        let num_aux = aux_count(num_aux)?;
         // SAFETY: the caller vouches for all of them.
-        let (shape, types, ranks, out) = unsafe {
+        let (out, shape, types, ranks) = unsafe {
+            let out = self::out("out", out)?;
+            let num_aux = aux_count(num_aux)?;
             (
-                slice_in("shape", shape, count("ndim", ndim)?)?,
+                out,
+                dims_in("shape", shape, ndim)?,
                 slice_in("aux_type", aux_type, num_aux)?,
                 slice_in("aux_ndims", aux_ndims, num_aux)?,
-                self::out("out", out)?,
             )
         };
         let total = aux_total(ranks.iter().map(|rank| i64::from(*rank)))?;

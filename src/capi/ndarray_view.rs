@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "reads and writes through the caller's pointers")]
 
-use super::args::{count, out, slice_in};
+use super::args::{dims_in, out};
 use super::boundary::boundary;
 use super::objects::{array, new_handle};
 use super::types::NDArrayHandle;
@@ -95,7 +95,7 @@ pub unsafe extern "C" fn MXNDArrayReshape(
 ) -> c_int {
     boundary("MXNDArrayReshape", || {
         // SAFETY: the caller vouches for both.
-        let (dims, out) = unsafe { (slice_in("dims", dims, count("ndim", ndim)?)?, self::out("out", out)?) };
+        let (out, dims) = unsafe { (self::out("out", out)?, dims_in("dims", dims, ndim)?) };
         let array = array("handle", handle)?;
         out.set(new_handle(array.view_as(reshape_legacy(array.shape(), dims)?)?)?);
         Ok(())
@@ -121,7 +121,7 @@ pub unsafe extern "C" fn MXNDArrayReshape64(
 ) -> c_int {
     boundary("MXNDArrayReshape64", || {
         // SAFETY: the caller vouches for both.
-        let (dims, out) = unsafe { (slice_in("dims", dims, count("ndim", ndim)?)?, self::out("out", out)?) };
+        let (out, dims) = unsafe { (self::out("out", out)?, dims_in("dims", dims, ndim)?) };
         let array = array("handle", handle)?;
         out.set(new_handle(array.view_as(reshape_codes(array.shape(), dims, reverse)?)?)?);
         Ok(())

@@ -41,7 +41,7 @@ pub fn table(functions: &[Function]) -> String {
 /// The expression that draws an argument.
 fn draw(argument: &Argument) -> String {
     let Argument { kind, name } = argument;
-    let is_count = name.starts_with("num") || name == "ndim" || name == "size" || name.ends_with("_len");
+    let is_count = name.starts_with("num") || name == "ndim" || name.ends_with("_len");
     let source = match kind.as_str() {
         "bool" => return "draw_int(d) & 1".to_owned(),
         "const char*" | "char*" if name.contains("buf") => "draw_bytes",
@@ -58,6 +58,7 @@ fn draw(argument: &Argument) -> String {
         "ContextHandle" => "draw_numbers",
         "EngineVarHandle" | "EngineFnPropertyHandle" | "TVMFunctionHandle" => "draw_pointers",
         handle if handle.ends_with("Handle") || handle.ends_with("Creator") => "draw_handle",
+        "size_t" => "draw_size",
         _ if is_count => "draw_count",
         _ => "draw_int",
     };
