@@ -12,6 +12,7 @@ packages_for() { # tool -> Debian packages
         libgomp) echo libgomp1 ;; # the original libmxnet links it; a machine without a compiler lacks it
         readelf) echo binutils ;;
         java) echo default-jdk-headless ;;
+        mvn) echo maven ;;
         *) echo "$1" ;;
     esac
 }

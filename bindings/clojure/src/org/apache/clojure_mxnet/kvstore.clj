@@ -31,8 +31,9 @@
 
 (defn- the-store
   ^KVStore [kvstore]
-  (util/validate! ::kvstore kvstore "Invalid kvstore")
-  kvstore)
+  (if (instance? KVStore kvstore)
+    kvstore
+    (util/validate! ::kvstore kvstore "Invalid kvstore")))
 
 (defn- strings
   ^"[Ljava.lang.String;" [coll]
@@ -84,12 +85,13 @@
    - vs an ndarray or a vector of them
    - priority of waiting work, that with the higher one goes first"
   ([kvstore ks vs priority]
-   (util/validate! ::ks ks "Invalid keys")
-   (util/validate! ::vs vs "Invalid values")
-   (util/validate! ::priority priority "Invalid priority")
-   (if (and (string? ks) (not (vector? vs)))
+   (if (and (string? ks) (instance? NDArray vs) (int? priority))
      (.push (the-store kvstore) ^String ks ^NDArray vs (int priority))
-     (.push (the-store kvstore) (keys-for ks vs) (ndarrays vs) (int priority))))
+     (do
+       (util/validate! ::ks ks "Invalid keys")
+       (util/validate! ::vs vs "Invalid values")
+       (util/validate! ::priority priority "Invalid priority")
+       (.push (the-store kvstore) (keys-for ks vs) (ndarrays vs) (int priority)))))
   ([kvstore ks vs]
    (push kvstore ks vs 0)))
 
@@ -101,12 +103,13 @@
    - outs an ndarray or a vector of them
    - priority of waiting work, that with the higher one goes first"
   ([kvstore ks outs priority]
-   (util/validate! ::ks ks "Invalid keys")
-   (util/validate! ::outs outs "Invalid outs")
-   (util/validate! ::priority priority "Invalid priority")
-   (if (and (string? ks) (not (vector? outs)))
+   (if (and (string? ks) (instance? NDArray outs) (int? priority))
      (.pull (the-store kvstore) ^String ks ^NDArray outs (int priority))
-     (.pull (the-store kvstore) (keys-for ks outs) (ndarrays outs) (int priority))))
+     (do
+       (util/validate! ::ks ks "Invalid keys")
+       (util/validate! ::outs outs "Invalid outs")
+       (util/validate! ::priority priority "Invalid priority")
+       (.pull (the-store kvstore) (keys-for ks outs) (ndarrays outs) (int priority)))))
   ([kvstore ks outs]
    (pull kvstore ks outs 0)))
 

@@ -48,8 +48,9 @@
 
 (defn- the-array
   ^NDArray [ndarray]
-  (util/validate! ::ndarray ndarray "Invalid input array")
-  ndarray)
+  (if (instance? NDArray ndarray)
+    ndarray
+    (util/validate! ::ndarray ndarray "Invalid input array")))
 
 (defn- numbers
   "A Java array of numbers by one of the functions float-array, double-array, …"

@@ -31,10 +31,6 @@ public final class Bindings {
 
   public static native String MXGetLastError();
 
-  public static native int MXGetVersion(int[] out);
-
-  public static native int MXNotifyShutdown();
-
   public static native int MXRandomSeed(int seed);
 
   public static native int MXInitPSEnv(int numVars, long keys, long vals);
@@ -64,8 +60,6 @@ public final class Bindings {
       long paramKeys,
       long paramVals,
       long[] outStypes);
-
-  public static native int MXNDArrayCreateNone(long[] out);
 
   public static native int MXNDArrayCreateEx64(
       long[] shape,
