@@ -36,8 +36,12 @@
   {:x (ndarray/array (mapcat :pixels rows) [(count rows) 64] {:ctx ctx})
    :y (ndarray/one-hot (ndarray/array (map :digit rows) [(count rows)] {:ctx ctx}) 10)})
 
-(defn probabilities [{:keys [w b]} x]
-  (ndarray/softmax (ndarray/broadcast-add (ndarray/dot x w) (ndarray/reshape b [1 10]))))
+(defn probabilities
+  "The softmax of x·w + b, row by row."
+  [{:keys [w b]} x]
+  (let [scores (ndarray/broadcast-add (ndarray/dot x w) (ndarray/reshape b [1 10]))
+        powers (ndarray/exp (ndarray/broadcast-sub scores (ndarray/max scores {:axis 1 :keepdims true})))]
+    (ndarray/broadcast-div powers (ndarray/sum powers {:axis 1 :keepdims true}))))
 
 (defn gradients
   "Of the mean cross entropy of a batch."
@@ -50,8 +54,9 @@
 (defn accuracy [weights rows]
   (resource-scope/using
    (let [{:keys [x]} (arrays rows (context/cpu))
-         guesses (ndarray/->vec (ndarray/argmax (probabilities weights x) {:axis 1}))]
-     (double (/ (count (filter true? (map #(== %1 (:digit %2)) guesses rows))) (count rows))))))
+         right? (fn [row found] (== (:digit row) (.indexOf ^java.util.List found (apply max found))))]
+     (double (/ (count (filter true? (map right? rows (ndarray/->nd-vec (probabilities weights x)))))
+                (count rows))))))
 
 (defn batches
   "The rows in batches, each divided among the devices and put there."

@@ -51,7 +51,7 @@ public final class Digits {
               List<float[]> part = rows.subList(at + i * step, at + (i + 1) * step);
               NDArray x = pixels(part, devices[i]);
               NDArray error = probabilities(x, weights[i]).minusAssign(digits(part, devices[i])).divAssign(step);
-              gradients[i] = NDArray.invoke("dot", Map.of("transpose_a", true), x, error)[0];
+              gradients[i] = run("dot", Map.of("transpose_a", true), x, error);
             }
             store.pushPull(keys, gradients, keys, weights, 0);
           }
@@ -67,19 +67,28 @@ public final class Digits {
   }
 
   private static NDArray probabilities(NDArray x, NDArray weight) {
-    return NDArray.invoke("softmax", Map.of(), NDArray.invoke("dot", Map.of(), x, weight)[0])[0];
+    Map<String, ?> byRow = Map.of("axis", 1, "keepdims", true);
+    NDArray scores = run("dot", Map.of(), x, weight);
+    NDArray powers = run("exp", Map.of(), run("broadcast_sub", Map.of(), scores, run("max", byRow, scores)));
+    return run("broadcast_div", Map.of(), powers, run("sum", byRow, powers));
+  }
+
+  private static NDArray run(String operator, Map<String, ?> params, NDArray... inputs) {
+    return NDArray.invoke(operator, params, inputs)[0];
   }
 
   private static double accuracy(List<float[]> rows, NDArray weight) {
     try (ResourceScope scope = new ResourceScope()) {
-      float[] guesses =
-          NDArray.invoke("argmax", Map.of("axis", 1), probabilities(pixels(rows, Context.cpu()), weight))[0]
-              .toFloatArray();
+      float[] found = probabilities(pixels(rows, Context.cpu()), weight).toFloatArray();
       int right = 0;
-      for (int i = 0; i < guesses.length; i++) {
-        right += guesses[i] == rows.get(i)[64] ? 1 : 0;
+      for (int i = 0; i < rows.size(); i++) {
+        int best = 0;
+        for (int digit = 1; digit < 10; digit++) {
+          best = found[10 * i + digit] > found[10 * i + best] ? digit : best;
+        }
+        right += best == (int) rows.get(i)[64] ? 1 : 0;
       }
-      return (double) right / guesses.length;
+      return (double) right / rows.size();
     }
   }
 
@@ -96,7 +105,7 @@ public final class Digits {
     for (int i = 0; i < all.length; i++) {
       all[i] = rows.get(i)[64];
     }
-    return NDArray.invoke("one_hot", Map.of("depth", 10), NDArray.array(all, Shape.of(all.length), device))[0];
+    return run("one_hot", Map.of("depth", 10), NDArray.array(all, Shape.of(all.length), device));
   }
 
   /** Rows of 64 pixels from 0 to 1, then the digit. */
