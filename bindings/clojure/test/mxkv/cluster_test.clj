@@ -71,7 +71,12 @@
     (doseq [{:keys [name exit output]} (run-cluster scenario workers servers by-init?)]
       (is (= 0 exit) (str name ":\n" output))
       (is (string/includes? output (if (string/starts-with? name "worker") "worker done" "server done"))
-          (str name ":\n" output)))))
+          (str name ":\n" output))
+      (when (and (= "commanding" scenario) (string/starts-with? name "server"))
+        (is (string/includes? output "command 0 hällo") (str name ":\n" output))))))
+
+(deftest commands-reach-a-controller-on-every-server
+  (all-end-well "commanding" 1 2 false))
 
 (deftest sums-with-roles-from-the-environment
   (all-end-well "sums" 2 2 false))

@@ -35,7 +35,7 @@
     (let [x (ndarray/full [3] mine)]
       (kvstore/push kv "small" [x x])
       (check "two values" [(float (* 2 total))] (value kv "small" [3])))
-    (kvstore/send-command-to-servers kv 0 "from a test")
+    (kvstore/send-command-to-servers kv 77 "nobody listens to this number")
     (check "dead nodes" 0 (kvstore/num-dead-node kv 2 60))
     (kvstore/barrier kv)))
 
@@ -66,14 +66,24 @@
     (check "the new rate" [(float (- (* -1.125 workers) workers))] (value kv "w" [4]))
     (kvstore/barrier kv)))
 
+(defn commanding
+  "The servers have a controller of their own."
+  [kv]
+  (when (zero? (kvstore/rank kv))
+    (kvstore/send-command-to-servers kv 0 "hällo"))
+  (kvstore/barrier kv))
+
 (let [[scenario & settings] *command-line-args*]
   (when (seq settings)
     (kvstore-server/init (into {} (map #(string/split % #"=" 2)) settings)))
   (if (KVStoreServer/isWorker)
     (resource-scope/using
      (kvstore/with-kvstore [kv "dist_sync"]
-       (({"sums" sums "optimizing" optimizing} scenario) kv))
+       (({"sums" sums "optimizing" optimizing "commanding" commanding} scenario) kv))
      (println "worker done"))
-    (do (kvstore-server/start)
+    (do (if (= "commanding" scenario)
+          (KVStoreServer/start 0 (reify io.mxkv.KVStoreServer$Controller
+                                   (command [_ head body] (println "command" head body))))
+          (kvstore-server/start))
         (println "server done")))
   (shutdown-agents))

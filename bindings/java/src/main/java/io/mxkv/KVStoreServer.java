@@ -1,6 +1,7 @@
 package io.mxkv;
 
 import io.mxkv.internal.Bindings;
+import io.mxkv.internal.Extensions;
 import io.mxkv.internal.Mem;
 import io.mxkv.internal.Status;
 import java.util.Map;
@@ -43,13 +44,31 @@ public final class KVStoreServer {
    *     are some; 0 for never
    */
   public static void start(int dieIfOthersGoOutTimeout) {
-    start(dieIfOthersGoOutTimeout, (head, body) ->
-        LOG.log(System.Logger.Level.WARNING, "command " + head + " from a worker: nobody handles it"));
+    if (Extensions.has("mxkv_version")) {
+      // Without a controller our library understands the commands itself: optimizers, also those of stock workers.
+      serve(dieIfOthersGoOutTimeout, null);
+    } else {
+      start(dieIfOthersGoOutTimeout, (head, body) ->
+          LOG.log(System.Logger.Level.WARNING, "command " + head + " from a worker: nobody handles it"));
+    }
   }
 
-  /** Serves until the workers are done, with a handler for their commands. */
+  /**
+   * Serves until the workers are done, with a handler for their commands. Those that set an optimizer go to it too, so
+   * the library does not act on them.
+   */
   public static void start(int dieIfOthersGoOutTimeout, Controller controller) {
     NDArray.require(controller, "controller");
+    serve(dieIfOthersGoOutTimeout, (head, body, unused) -> {
+      try {
+        controller.command(head, body);
+      } catch (Throwable thrown) {
+        LOG.log(System.Logger.Level.ERROR, "the controller failed at command " + head, thrown);
+      }
+    });
+  }
+
+  private static void serve(int dieIfOthersGoOutTimeout, Bindings.MXKVStoreServerController controller) {
     if (role(1)) {
       throw MxkvException.of(
           ErrorKind.CONFIG, "DMLC_ROLE: expected server or scheduler, but this process is a worker");
@@ -58,13 +77,7 @@ public final class KVStoreServer {
       if (dieIfOthersGoOutTimeout > 0) {
         watch(store, dieIfOthersGoOutTimeout);
       }
-      store.runServer((head, body, unused) -> {
-        try {
-          controller.command(head, body);
-        } catch (Throwable thrown) {
-          LOG.log(System.Logger.Level.ERROR, "the controller failed at command " + head, thrown);
-        }
-      });
+      store.runServer(controller);
     }
   }
 
