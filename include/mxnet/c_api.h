@@ -1716,10 +1716,9 @@ int MXSymbolGetAtomicSymbolInfo(AtomicSymbolCreator creator,
                                 const char **return_type MXNET_DEFAULT(NULL));
 
 /**
- * Makes a domain: a category for other objects.
+ * Makes a domain: the name under which others are grouped.
  *
- * @param domain  its name, borrowed
- * @param out     receives it; owned, free with MXProfileDestroyHandle
+ * @param out  receives the domain; owned, free with MXProfileDestroyHandle
  *
  * What the caller vouches for:
  * `domain` is a NUL-terminated text, `out` is writable.
@@ -1727,9 +1726,9 @@ int MXSymbolGetAtomicSymbolInfo(AtomicSymbolCreator creator,
 MXNET_DLL int MXProfileCreateDomain(const char *domain, ProfileHandle *out);
 
 /**
- * Makes a task of a domain: a duration to be started and stopped.
+ * Makes a task: something that takes time, to be started and stopped.
  *
- * @param out  receives it; owned, free with MXProfileDestroyHandle
+ * @param out  receives the task; owned, free with MXProfileDestroyHandle
  *
  * What the caller vouches for:
  * `task_name` is a NUL-terminated text, `out` is writable.
@@ -1737,9 +1736,9 @@ MXNET_DLL int MXProfileCreateDomain(const char *domain, ProfileHandle *out);
 MXNET_DLL int MXProfileCreateTask(ProfileHandle domain, const char *task_name, ProfileHandle *out);
 
 /**
- * Makes a frame of a domain: a duration to be started and stopped.
+ * Makes a frame: one pass of something that repeats, to be started and stopped.
  *
- * @param out  receives it; owned, free with MXProfileDestroyHandle
+ * @param out  receives the frame; owned, free with MXProfileDestroyHandle
  *
  * What the caller vouches for:
  * `frame_name` is a NUL-terminated text, `out` is writable.
@@ -1750,9 +1749,9 @@ int MXProfileCreateFrame(ProfileHandle domain,
                          ProfileHandle *out);
 
 /**
- * Makes an event: a duration without a domain.
+ * Makes an event: something of one thread that takes time, to be started and stopped; in no domain.
  *
- * @param out  receives it; owned, free with MXProfileDestroyHandle
+ * @param out  receives the event; owned, free with MXProfileDestroyHandle
  *
  * What the caller vouches for:
  * `event_name` is a NUL-terminated text, `out` is writable.
@@ -1760,9 +1759,9 @@ int MXProfileCreateFrame(ProfileHandle domain,
 MXNET_DLL int MXProfileCreateEvent(const char *event_name, ProfileHandle *out);
 
 /**
- * Makes a counter of a domain, at 0.
+ * Makes a counter, which starts at 0.
  *
- * @param out  receives it; owned, free with MXProfileDestroyHandle
+ * @param out  receives the counter; owned, free with MXProfileDestroyHandle
  *
  * What the caller vouches for:
  * `counter_name` is a NUL-terminated text, `out` is writable.
@@ -1773,37 +1772,40 @@ int MXProfileCreateCounter(ProfileHandle domain,
                            ProfileHandle *out);
 
 /**
- * Frees a profile object; null is ignored. Freeing a domain leaves its objects as they are.
+ * Frees a domain, task, frame, event or counter. What belongs to a freed domain keeps its name. Null is
+ * accepted.
  */
-MXNET_DLL int MXProfileDestroyHandle(ProfileHandle frame_handle);
+MXNET_DLL
+int MXProfileDestroyHandle(ProfileHandle frame_handle);
 
 /**
- * Starts a duration; if it runs, it starts again from now.
+ * Starts a task, frame or event; one that is running starts anew.
  */
 MXNET_DLL int MXProfileDurationStart(ProfileHandle duration_handle);
 
 /**
- * Stops a duration and records it; nothing happens if it does not run.
+ * Stops a task, frame or event; recorded if the profiler runs. One that was not started is left alone.
  */
-MXNET_DLL int MXProfileDurationStop(ProfileHandle duration_handle);
+MXNET_DLL
+int MXProfileDurationStop(ProfileHandle duration_handle);
 
 /**
- * Sets a counter. Values from 2^63 on are shown as negative numbers.
+ * Sets a counter; recorded if the profiler runs.
  */
 MXNET_DLL int MXProfileSetCounter(ProfileHandle counter_handle, uint64_t value);
 
 /**
- * Adds to a counter.
+ * Adds to a counter; recorded if the profiler runs.
  */
 MXNET_DLL int MXProfileAdjustCounter(ProfileHandle counter_handle, int64_t value);
 
 /**
- * Records a mark at this moment.
+ * Marks this moment; recorded if the profiler runs.
  *
- * @param scope  "thread", "process", "global", "task" or "marker"
+ * @param scope  how far the mark reaches: global, process, thread, task or marker
  *
  * What the caller vouches for:
- * `instant_marker_name` and `scope` are NUL-terminated texts.
+ * Both texts are NUL-terminated.
  */
 MXNET_DLL
 int MXProfileSetMarker(ProfileHandle domain,
@@ -1811,25 +1813,27 @@ int MXProfileSetMarker(ProfileHandle domain,
                        const char *scope);
 
 /**
- * Configures the profiler of this process; see MXSetProcessProfilerConfig.
- *
- * What the caller vouches for:
- * `keys` and `vals` hold `num_params` NUL-terminated texts each.
- */
-MXNET_DLL int MXSetProfilerConfig(int num_params, const char *const *keys, const char *const *vals);
-
-/**
  * Configures the profiler.
  *
- * @param keys, vals  `num_params` settings: filename; aggregate_stats (keep sums for
- *                    MXAggregateProfileStatsPrint); profile_all, profile_imperative, profile_symbolic (record
- *                    operators); continuous_dump (write what is left at the end); profile_process (worker:
- *                    this process, or server); profile_memory, profile_api and dump_period are accepted. What is
- *                    left out gets its default
- * @param kvstoreHandle  the store whose servers are meant, or null
+ * @param keys, vals  `num_params` texts each: profile_all, profile_symbolic, profile_imperative, profile_memory,
+ *                    profile_api, filename, continuous_dump, dump_period (seconds), aggregate_stats
  *
  * What the caller vouches for:
- * As for MXSetProfilerConfig.
+ * `keys` and `vals` hold `num_params` NUL-terminated texts.
+ */
+MXNET_DLL
+int MXSetProfilerConfig(int num_params,
+                        const char *const *keys,
+                        const char *const *vals);
+
+/**
+ * Configures the profiler of this process or, with profile_process=server among the settings, of the servers.
+ *
+ * @param keys, vals     as for MXSetProfilerConfig
+ * @param kvstoreHandle  the store whose servers are meant
+ *
+ * What the caller vouches for:
+ * `keys` and `vals` hold `num_params` NUL-terminated texts.
  */
 MXNET_DLL
 int MXSetProcessProfilerConfig(int num_params,
@@ -1838,14 +1842,12 @@ int MXSetProcessProfilerConfig(int num_params,
                                KVStoreHandle kvstoreHandle);
 
 /**
- * Starts (1) or stops (0) recording in this process.
+ * Runs (1) or stops (0) the profiler.
  */
 MXNET_DLL int MXSetProfilerState(int state);
 
 /**
- * Starts (1) or stops (0) recording.
- *
- * @param profile_process  0 this process, 1 the servers of the store
+ * Runs (1) or stops (0) the profiler of this process or of the servers.
  */
 MXNET_DLL
 int MXSetProcessProfilerState(int state,
@@ -1853,53 +1855,46 @@ int MXSetProcessProfilerState(int state,
                               KVStoreHandle kvStoreHandle);
 
 /**
- * Pauses (1) or resumes (0) recording in this process.
- */
-MXNET_DLL int MXProfilePause(int paused);
-
-/**
- * Pauses (1) or resumes (0) recording.
+ * Writes what was recorded since the last dump to the file.
  *
- * @param profile_process  0 this process, 1 the servers of the store
- */
-MXNET_DLL int MXProcessProfilePause(int paused, int profile_process, KVStoreHandle kvStoreHandle);
-
-/**
- * Writes what this process recorded to its file, in the Chrome trace format.
- *
- * @param finished  not 0: the next file starts empty
+ * @param finished  not 0: stops the profiler; its next run starts the file anew
  */
 MXNET_DLL int MXDumpProfile(int finished);
 
 /**
- * Writes what was recorded to the file, in the Chrome trace format.
- *
- * @param finished         not 0: the next file starts empty
- * @param profile_process  0 this process, 1 the servers of the store
+ * As MXDumpProfile, for this process or for the servers, each of which writes a file of its own.
  */
 MXNET_DLL int MXDumpProcessProfile(int finished, int profile_process, KVStoreHandle kvStoreHandle);
 
 /**
- * The sums over what was recorded, as a table by total time.
+ * Interrupts the recording (not 0) or goes on with it (0).
+ */
+MXNET_DLL int MXProfilePause(int paused);
+
+/**
+ * As MXProfilePause, for this process or for the servers.
+ */
+MXNET_DLL int MXProcessProfilePause(int paused, int profile_process, KVStoreHandle kvStoreHandle);
+
+/**
+ * The sums of what was recorded, as a table by total time; empty unless aggregate_stats is set.
  *
- * @param out_str  receives a text, valid until the next call on this thread that returns a text; empty unless
- *                 the configuration says aggregate_stats
- * @param reset    not 0: the sums start anew
+ * @param out_str  receives a text, valid until the next call on this thread that returns one
+ * @param reset    not 0: starts the sums anew
  *
  * What the caller vouches for:
  * `out_str` is writable.
  */
-MXNET_DLL
-int MXAggregateProfileStatsPrint(const char **out_str,
-                                 int reset);
+MXNET_DLL int MXAggregateProfileStatsPrint(const char **out_str, int reset);
 
 /**
- * The sums over what was recorded.
+ * The sums of what was recorded; empty unless aggregate_stats is set.
  *
- * @param out_str    as for MXAggregateProfileStatsPrint
+ * @param out_str    receives a text, valid until the next call on this thread that returns one
+ * @param reset      not 0: starts the sums anew
  * @param format     0 a table, 1 JSON
- * @param sort_by    0 total, 1 avg, 2 min, 3 max, 4 count
- * @param ascending  not 0: smallest first
+ * @param sort_by    0 total, 1 average, 2 minimum, 3 maximum, 4 count
+ * @param ascending  not 0: the smallest first
  *
  * What the caller vouches for:
  * `out_str` is writable.
@@ -1994,8 +1989,8 @@ MXNET_DLL int MXRecordIOReaderSeek(RecordIOHandle handle, size_t pos);
 MXNET_DLL int MXRecordIOReaderTell(RecordIOHandle handle, size_t *pos);
 
 /**
- * Waits for all unfinished work and reports a failure that nobody was told of; writes what the profiler has not
- * written yet. The library stays usable: objects may be freed afterwards.
+ * Waits for all unfinished work and reports a failure that nobody was told of; writes what the profiler has
+ * recorded and not written yet. The library stays usable: objects may be freed afterwards.
  */
 MXNET_DLL
 int MXNotifyShutdown(void);

@@ -1,6 +1,7 @@
 //! The one guard at the door: every exported function runs its body in [`boundary`].
 
 use super::last_error;
+use super::runtime::call_span;
 use crate::base::Result;
 use crate::base::error::panic_text;
 use std::ffi::c_int;
@@ -9,6 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Runs the body of the exported function `name`. An error or a panic in it becomes this thread's last error
 /// and the return value -1; success is 0.
 pub(super) fn boundary(name: &'static str, body: impl FnOnce() -> Result<()>) -> c_int {
+    let _span = call_span(name);
     match guarded(name, body) {
         Ok(()) => 0,
         Err(error) => {

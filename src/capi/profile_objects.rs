@@ -1,5 +1,4 @@
-//! Objects with which programs mark their own work in the profile: domains, durations, counters, marks. They cost
-//! nearly nothing while the profiler does not record.
+//! What programs measure themselves: tasks, frames and events that take time, counters and markers.
 
 #![expect(unsafe_code, reason = "reads and writes through the caller's pointers")]
 
@@ -7,66 +6,57 @@ use super::args::{out, text_in};
 use super::boundary::boundary;
 use super::runtime::runtime;
 use super::types::ProfileHandle;
+use crate::bail;
 use crate::base::Result;
-use crate::base::sync::atomic::{AtomicI64, Ordering};
 use crate::base::sync::{Arc, Mutex};
-use crate::telemetry::{Kind, Trace};
-use crate::{bail, err};
+use crate::telemetry::{Phase, Scope, what};
 use libc::{c_char, c_int};
+use std::borrow::Cow;
 
 /// Behind a `ProfileHandle`.
-pub(super) enum ProfileObject {
-    Domain(String),
-    /// A task, frame or event.
-    Duration {
-        category: String,
-        name: String,
-        started: Mutex<Option<u64>>,
-    },
-    Counter {
-        category: String,
-        name: String,
-        value: AtomicI64,
-    },
+pub(super) struct ProfileObject {
+    /// The name of the domain it belongs to; its own for a domain.
+    category: String,
+    name: String,
+    kind: Kind,
+}
+
+enum Kind {
+    Domain,
+    /// When it was started, in the trace's time.
+    Duration(Mutex<Option<u64>>),
+    Counter(Mutex<u64>),
+}
+
+fn insert(category: &str, name: &str, kind: Kind) -> Result<ProfileHandle> {
+    let object = ProfileObject { category: category.to_owned(), name: name.to_owned(), kind };
+    runtime()?.profile_objects.insert(Arc::new(object))
 }
 
 fn object(argument: &str, handle: ProfileHandle) -> Result<Arc<ProfileObject>> {
     runtime()?.profile_objects.get(argument, handle)
 }
 
-fn domain_name(handle: ProfileHandle) -> Result<String> {
-    match &*object("domain", handle)? {
-        ProfileObject::Domain(name) => Ok(name.clone()),
-        _ => bail!(InvalidArgument, "domain: expected a domain, got another profile object"),
+fn domain(handle: ProfileHandle) -> Result<Arc<ProfileObject>> {
+    let domain = object("domain", handle)?;
+    if !matches!(domain.kind, Kind::Domain) {
+        bail!(InvalidArgument, "domain: expected a domain, got '{}', which is none", domain.name);
     }
+    Ok(domain)
 }
 
-fn trace() -> Result<&'static Trace> {
-    Ok(runtime()?.profiler.trace())
-}
-
-/// # Safety
-/// `name` is null or a NUL-terminated text, `place` is null or writable.
-unsafe fn create(
-    argument: &str,
-    name: *const c_char,
-    place: *mut ProfileHandle,
-    make: impl FnOnce(String) -> Result<ProfileObject>,
-) -> Result<()> {
-    // SAFETY: passed on from the caller.
-    let (place, name) = unsafe { (out("out", place)?, text_in(argument, name)?) };
-    place.set(runtime()?.profile_objects.insert(Arc::new(make(name.to_owned())?))?);
+fn record(object: &ProfileObject, phase: Phase, at: u64) -> Result<()> {
+    let trace = &runtime()?.trace;
+    if trace.records(what::OBJECTS) {
+        let (category, name) = (Cow::Owned(object.category.clone()), Cow::Owned(object.name.clone()));
+        trace.record(category, name, phase, at);
+    }
     Ok(())
 }
 
-fn duration(category: String, name: String) -> ProfileObject {
-    ProfileObject::Duration { category, name, started: Mutex::new(None) }
-}
-
-/// Makes a domain: a category for other objects.
+/// Makes a domain: the name under which others are grouped.
 ///
-/// @param domain  its name, borrowed
-/// @param out     receives it; owned, free with MXProfileDestroyHandle
+/// @param out  receives the domain; owned, free with MXProfileDestroyHandle
 ///
 /// # Safety
 /// `domain` is a NUL-terminated text, `out` is writable.
@@ -74,13 +64,15 @@ fn duration(category: String, name: String) -> ProfileObject {
 pub unsafe extern "C" fn MXProfileCreateDomain(domain: *const c_char, out: *mut ProfileHandle) -> c_int {
     boundary("MXProfileCreateDomain", || {
         // SAFETY: the caller vouches for both.
-        unsafe { create("domain", domain, out, |name| Ok(ProfileObject::Domain(name))) }
+        let (name, out) = unsafe { (text_in("domain", domain)?, self::out("out", out)?) };
+        out.set(insert(name, name, Kind::Domain)?);
+        Ok(())
     })
 }
 
-/// Makes a task of a domain: a duration to be started and stopped.
+/// Makes a task: something that takes time, to be started and stopped.
 ///
-/// @param out  receives it; owned, free with MXProfileDestroyHandle
+/// @param out  receives the task; owned, free with MXProfileDestroyHandle
 ///
 /// # Safety
 /// `task_name` is a NUL-terminated text, `out` is writable.
@@ -92,13 +84,15 @@ pub unsafe extern "C" fn MXProfileCreateTask(
 ) -> c_int {
     boundary("MXProfileCreateTask", || {
         // SAFETY: the caller vouches for both.
-        unsafe { create("task_name", task_name, out, |name| Ok(duration(domain_name(domain)?, name))) }
+        let (name, out) = unsafe { (text_in("task_name", task_name)?, self::out("out", out)?) };
+        out.set(insert(&self::domain(domain)?.name, name, Kind::Duration(Mutex::default()))?);
+        Ok(())
     })
 }
 
-/// Makes a frame of a domain: a duration to be started and stopped.
+/// Makes a frame: one pass of something that repeats, to be started and stopped.
 ///
-/// @param out  receives it; owned, free with MXProfileDestroyHandle
+/// @param out  receives the frame; owned, free with MXProfileDestroyHandle
 ///
 /// # Safety
 /// `frame_name` is a NUL-terminated text, `out` is writable.
@@ -110,13 +104,15 @@ pub unsafe extern "C" fn MXProfileCreateFrame(
 ) -> c_int {
     boundary("MXProfileCreateFrame", || {
         // SAFETY: the caller vouches for both.
-        unsafe { create("frame_name", frame_name, out, |name| Ok(duration(domain_name(domain)?, name))) }
+        let (name, out) = unsafe { (text_in("frame_name", frame_name)?, self::out("out", out)?) };
+        out.set(insert(&self::domain(domain)?.name, name, Kind::Duration(Mutex::default()))?);
+        Ok(())
     })
 }
 
-/// Makes an event: a duration without a domain.
+/// Makes an event: something of one thread that takes time, to be started and stopped; in no domain.
 ///
-/// @param out  receives it; owned, free with MXProfileDestroyHandle
+/// @param out  receives the event; owned, free with MXProfileDestroyHandle
 ///
 /// # Safety
 /// `event_name` is a NUL-terminated text, `out` is writable.
@@ -124,13 +120,15 @@ pub unsafe extern "C" fn MXProfileCreateFrame(
 pub unsafe extern "C" fn MXProfileCreateEvent(event_name: *const c_char, out: *mut ProfileHandle) -> c_int {
     boundary("MXProfileCreateEvent", || {
         // SAFETY: the caller vouches for both.
-        unsafe { create("event_name", event_name, out, |name| Ok(duration("event".to_owned(), name))) }
+        let (name, out) = unsafe { (text_in("event_name", event_name)?, self::out("out", out)?) };
+        out.set(insert("event", name, Kind::Duration(Mutex::default()))?);
+        Ok(())
     })
 }
 
-/// Makes a counter of a domain, at 0.
+/// Makes a counter, which starts at 0.
 ///
-/// @param out  receives it; owned, free with MXProfileDestroyHandle
+/// @param out  receives the counter; owned, free with MXProfileDestroyHandle
 ///
 /// # Safety
 /// `counter_name` is a NUL-terminated text, `out` is writable.
@@ -141,97 +139,86 @@ pub unsafe extern "C" fn MXProfileCreateCounter(
     out: *mut ProfileHandle,
 ) -> c_int {
     boundary("MXProfileCreateCounter", || {
-        let make = |name| {
-            Ok(ProfileObject::Counter { category: domain_name(domain)?, name, value: AtomicI64::new(0) })
-        };
         // SAFETY: the caller vouches for both.
-        unsafe { create("counter_name", counter_name, out, make) }
-    })
-}
-
-/// Frees a profile object; null is ignored. Freeing a domain leaves its objects as they are.
-#[unsafe(no_mangle)]
-pub extern "C" fn MXProfileDestroyHandle(frame_handle: ProfileHandle) -> c_int {
-    boundary("MXProfileDestroyHandle", || {
-        if !frame_handle.is_null() {
-            drop(runtime()?.profile_objects.remove("frame_handle", frame_handle)?);
-        }
+        let (name, out) = unsafe { (text_in("counter_name", counter_name)?, self::out("out", out)?) };
+        out.set(insert(&self::domain(domain)?.name, name, Kind::Counter(Mutex::default()))?);
         Ok(())
     })
 }
 
-/// Starts a duration; if it runs, it starts again from now.
+/// Frees a domain, task, frame, event or counter. What belongs to a freed domain keeps its name. Null is
+/// accepted.
+#[unsafe(no_mangle)]
+pub extern "C" fn MXProfileDestroyHandle(frame_handle: ProfileHandle) -> c_int {
+    boundary("MXProfileDestroyHandle", || {
+        if frame_handle.is_null() {
+            return Ok(());
+        }
+        runtime()?.profile_objects.remove("frame_handle", frame_handle).map(drop)
+    })
+}
+
+/// Starts a task, frame or event; one that is running starts anew.
 #[unsafe(no_mangle)]
 pub extern "C" fn MXProfileDurationStart(duration_handle: ProfileHandle) -> c_int {
-    boundary("MXProfileDurationStart", || match &*object("duration_handle", duration_handle)? {
-        ProfileObject::Duration { started, .. } => {
-            *started.lock() = Some(trace()?.now());
-            Ok(())
-        }
-        _ => Err(no_duration()),
+    boundary("MXProfileDurationStart", || {
+        let object = object("duration_handle", duration_handle)?;
+        *started(&object)?.lock() = Some(runtime()?.trace.now());
+        Ok(())
     })
 }
 
-/// Stops a duration and records it; nothing happens if it does not run.
+/// Stops a task, frame or event; recorded if the profiler runs. One that was not started is left alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn MXProfileDurationStop(duration_handle: ProfileHandle) -> c_int {
-    boundary("MXProfileDurationStop", || match &*object("duration_handle", duration_handle)? {
-        ProfileObject::Duration { category, name, started } => {
-            let trace = trace()?;
-            if let Some(at) = started.lock().take().filter(|_| trace.is_recording()) {
-                let lasted = trace.now().saturating_sub(at);
-                trace.record(category.clone(), name.clone(), Kind::Duration(lasted), at);
-            }
-            Ok(())
-        }
-        _ => Err(no_duration()),
+    boundary("MXProfileDurationStop", || {
+        let object = object("duration_handle", duration_handle)?;
+        let Some(began) = started(&object)?.lock().take() else { return Ok(()) };
+        let took = runtime()?.trace.now().saturating_sub(began);
+        record(&object, Phase::Complete(took), began)
     })
 }
 
-fn no_duration() -> crate::base::Error {
-    err!(InvalidArgument, "duration_handle: expected a task, frame or event, got another profile object")
+fn started(object: &ProfileObject) -> Result<&Mutex<Option<u64>>> {
+    match &object.kind {
+        Kind::Duration(started) => Ok(started),
+        _ => bail!(
+            InvalidArgument,
+            "duration_handle: expected a task, frame or event, got '{}', which takes no time",
+            object.name
+        ),
+    }
 }
 
-/// Sets a counter. Values from 2^63 on are shown as negative numbers.
+/// Sets a counter; recorded if the profiler runs.
 #[unsafe(no_mangle)]
 pub extern "C" fn MXProfileSetCounter(counter_handle: ProfileHandle, value: u64) -> c_int {
-    boundary("MXProfileSetCounter", || {
-        change_counter(counter_handle, |counter| {
-            counter.store(value.cast_signed(), Ordering::Relaxed);
-            value.cast_signed()
-        })
-    })
+    boundary("MXProfileSetCounter", || change(counter_handle, |_| value))
 }
 
-/// Adds to a counter.
+/// Adds to a counter; recorded if the profiler runs.
 #[unsafe(no_mangle)]
 pub extern "C" fn MXProfileAdjustCounter(counter_handle: ProfileHandle, value: i64) -> c_int {
-    boundary("MXProfileAdjustCounter", || {
-        change_counter(counter_handle, |counter| {
-            counter.fetch_add(value, Ordering::Relaxed).wrapping_add(value)
-        })
-    })
+    boundary("MXProfileAdjustCounter", || change(counter_handle, |old| old.wrapping_add_signed(value)))
 }
 
-fn change_counter(handle: ProfileHandle, change: impl FnOnce(&AtomicI64) -> i64) -> Result<()> {
+fn change(handle: ProfileHandle, next: impl FnOnce(u64) -> u64) -> Result<()> {
     let object = object("counter_handle", handle)?;
-    let ProfileObject::Counter { category, name, value } = &*object else {
-        bail!(InvalidArgument, "counter_handle: expected a counter, got another profile object")
+    let Kind::Counter(counter) = &object.kind else {
+        bail!(InvalidArgument, "counter_handle: expected a counter, got '{}', which is none", object.name)
     };
-    let now = change(value);
-    let trace = trace()?;
-    if trace.is_recording() {
-        trace.record(category.clone(), name.clone(), Kind::Counter(now), trace.now());
-    }
-    Ok(())
+    // Recorded under the lock, so that values appear in the order in which they were set.
+    let mut value = counter.lock();
+    *value = next(*value);
+    record(&object, Phase::Counter(*value), runtime()?.trace.now())
 }
 
-/// Records a mark at this moment.
+/// Marks this moment; recorded if the profiler runs.
 ///
-/// @param scope  "thread", "process", "global", "task" or "marker"
+/// @param scope  how far the mark reaches: global, process, thread, task or marker
 ///
 /// # Safety
-/// `instant_marker_name` and `scope` are NUL-terminated texts.
+/// Both texts are NUL-terminated.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn MXProfileSetMarker(
     domain: ProfileHandle,
@@ -242,19 +229,18 @@ pub unsafe extern "C" fn MXProfileSetMarker(
         // SAFETY: the caller vouches for both.
         let (name, scope) =
             unsafe { (text_in("instant_marker_name", instant_marker_name)?, text_in("scope", scope)?) };
-        let thread_only = match scope {
-            "thread" | "task" | "marker" => true,
-            "process" | "global" => false,
+        let scope = match scope {
+            "global" => Scope::Global,
+            "process" => Scope::Process,
+            // The viewers know no narrower scope.
+            "thread" | "task" | "marker" => Scope::Thread,
             other => bail!(
                 InvalidArgument,
-                "scope: expected global, process, thread, task or marker, got '{other}'"
+                "scope: Invalid Input: '{other}', valid values are: {{'global', 'marker', 'process', 'task', 'thread'}}"
             ),
         };
-        let category = domain_name(domain)?;
-        let trace = trace()?;
-        if trace.is_recording() {
-            trace.record(category, name.to_owned(), Kind::Instant { thread_only }, trace.now());
-        }
-        Ok(())
+        let category = self::domain(domain)?.name.clone();
+        let mark = ProfileObject { category, name: name.to_owned(), kind: Kind::Domain };
+        record(&mark, Phase::Instant(scope), runtime()?.trace.now())
     })
 }

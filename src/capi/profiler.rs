@@ -1,10 +1,9 @@
-//! The profiler: recording what the engine does, and writing it down.
+//! The profiler: settings, running, dumping.
 //!
-//! The functions with a process argument concern this process (0) or the servers of a distributed store (1); the
-//! others concern this process.
+//! The forms with a process number act on this process (0) or, through a store over several nodes, on its servers
+//! (1). Any store may be given for this process; it is not looked at.
 
-#![expect(unsafe_code, reason = "exports functions and reads and writes through the caller's pointers")]
-#![expect(non_snake_case, reason = "the arguments' names in MXNet")]
+#![expect(unsafe_code, reason = "reads and writes through the caller's pointers")]
 
 use super::args::{count, out, texts_in};
 use super::boundary::boundary;
@@ -13,23 +12,20 @@ use super::runtime::runtime;
 use super::scratch;
 use super::types::KVStoreHandle;
 use crate::base::Result;
-use crate::telemetry::{Process, Profiler};
+use crate::base::suggest::nearest;
+use crate::base::uri::local_path;
+use crate::telemetry::{Settings, SortBy, log, what};
 use crate::{bail, ensure};
 use libc::{c_char, c_int};
+use std::time::Duration;
 
-/// What servers are asked to do, appended to the body of the command as one digit.
-#[derive(Clone, Copy)]
-enum ServerCommand {
-    Configure = 0,
-    SetState = 1,
-    Pause = 2,
-    Dump = 3,
-}
-
-/// Configures the profiler of this process; see MXSetProcessProfilerConfig.
+/// Configures the profiler.
+///
+/// @param keys, vals  `num_params` texts each: profile_all, profile_symbolic, profile_imperative, profile_memory,
+///                    profile_api, filename, continuous_dump, dump_period (seconds), aggregate_stats
 ///
 /// # Safety
-/// `keys` and `vals` hold `num_params` NUL-terminated texts each.
+/// `keys` and `vals` hold `num_params` NUL-terminated texts.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn MXSetProfilerConfig(
     num_params: c_int,
@@ -37,23 +33,21 @@ pub unsafe extern "C" fn MXSetProfilerConfig(
     vals: *const *const c_char,
 ) -> c_int {
     boundary("MXSetProfilerConfig", || {
-        // SAFETY: the caller vouches for the texts.
-        with_params(num_params, keys, vals, |params| runtime()?.profiler.configure(params))
+        // SAFETY: the caller vouches for both lists.
+        let params = unsafe { params_in(num_params, keys, vals) }?;
+        configure(&params, std::ptr::null_mut())
     })
 }
 
-/// Configures the profiler.
+/// Configures the profiler of this process or, with profile_process=server among the settings, of the servers.
 ///
-/// @param keys, vals  `num_params` settings: filename; aggregate_stats (keep sums for
-///                    MXAggregateProfileStatsPrint); profile_all, profile_imperative, profile_symbolic (record
-///                    operators); continuous_dump (write what is left at the end); profile_process (worker:
-///                    this process, or server); profile_memory, profile_api and dump_period are accepted. What is
-///                    left out gets its default
-/// @param kvstoreHandle  the store whose servers are meant, or null
+/// @param keys, vals     as for MXSetProfilerConfig
+/// @param kvstoreHandle  the store whose servers are meant
 ///
 /// # Safety
-/// As for MXSetProfilerConfig.
+/// `keys` and `vals` hold `num_params` NUL-terminated texts.
 #[unsafe(no_mangle)]
+#[expect(non_snake_case, reason = "the argument's name in MXNet")]
 pub unsafe extern "C" fn MXSetProcessProfilerConfig(
     num_params: c_int,
     keys: *const *const c_char,
@@ -61,121 +55,241 @@ pub unsafe extern "C" fn MXSetProcessProfilerConfig(
     kvstoreHandle: KVStoreHandle,
 ) -> c_int {
     boundary("MXSetProcessProfilerConfig", || {
-        with_params(num_params, keys, vals, |params| match Profiler::process_of(params)? {
-            Process::Worker => runtime()?.profiler.configure(params),
-            Process::Server => {
-                let settings = params.iter().filter(|(key, _)| *key != "profile_process");
-                let settings: Vec<_> = settings.map(|(key, value)| format!("{key}:{value}")).collect();
-                tell_servers("kvstoreHandle", kvstoreHandle, ServerCommand::Configure, &settings.join(","))
-            }
-        })
+        // SAFETY: the caller vouches for both lists.
+        let params = unsafe { params_in(num_params, keys, vals) }?;
+        configure(&params, kvstoreHandle)
     })
 }
 
-/// Reads the settings. Private, so that only the functions above, whose callers vouch for the texts, reach it.
-fn with_params(
+/// # Safety
+/// As the functions above.
+unsafe fn params_in<'a>(
     num_params: c_int,
     keys: *const *const c_char,
     vals: *const *const c_char,
-    work: impl FnOnce(&[(&str, &str)]) -> Result<()>,
-) -> Result<()> {
+) -> Result<Vec<(&'a str, &'a str)>> {
     let count = count("num_params", num_params)?;
-    // SAFETY: the callers of the exported functions vouch for `count` texts in each.
-    let (keys, vals) = unsafe { (texts_in("keys", keys, count)?, texts_in("vals", vals, count)?) };
-    let params: Vec<_> = keys.into_iter().zip(vals).collect();
-    work(&params)
+    // SAFETY: passed on from the caller.
+    let (keys, values) = unsafe { (texts_in("keys", keys, count)?, texts_in("vals", vals, count)?) };
+    Ok(keys.into_iter().zip(values).collect())
 }
 
-/// Starts (1) or stops (0) recording in this process.
-#[unsafe(no_mangle)]
-pub extern "C" fn MXSetProfilerState(state: c_int) -> c_int {
-    boundary("MXSetProfilerState", || {
-        runtime()?.profiler.set_running(switch("state", state)?);
-        Ok(())
+const SWITCHES: [&str; 7] = [
+    "profile_all",
+    "profile_symbolic",
+    "profile_imperative",
+    "profile_memory",
+    "profile_api",
+    "continuous_dump",
+    "aggregate_stats",
+];
+
+/// All settings by name, with MXNet's defaults.
+struct Params<'a> {
+    switches: [bool; 7],
+    filename: &'a str,
+    dump_period: f64,
+    of_servers: bool,
+}
+
+fn parse<'a>(params: &[(&'a str, &'a str)]) -> Result<Params<'a>> {
+    let mut parsed = Params {
+        switches: [false, true, true, true, true, true, false],
+        filename: "profile.json",
+        dump_period: 1.0,
+        of_servers: false,
+    };
+    for (key, value) in params {
+        if let Some(place) = SWITCHES.iter().position(|name| name == key)
+            && let Some(switch) = parsed.switches.get_mut(place)
+        {
+            *switch = match *value {
+                "1" | "True" | "true" => true,
+                "0" | "False" | "false" => false,
+                _ => bail!(
+                    InvalidArgument,
+                    "Invalid Parameter format for {key} expect boolean but value='{value}'"
+                ),
+            };
+            continue;
+        }
+        match *key {
+            "filename" => parsed.filename = value,
+            "dump_period" => {
+                parsed.dump_period = value.trim().parse().map_err(|_| {
+                    crate::err!(
+                        InvalidArgument,
+                        "Invalid Parameter format for {key} expect float but value='{value}'"
+                    )
+                })?;
+            }
+            "profile_process" => {
+                parsed.of_servers = match *value {
+                    "worker" => false,
+                    "server" => true,
+                    _ => bail!(
+                        InvalidArgument,
+                        "profile_process: Invalid Input: '{value}', valid values are: {{'server', 'worker'}}"
+                    ),
+                };
+            }
+            unknown => {
+                let known = SWITCHES.into_iter().chain(["filename", "dump_period", "profile_process"]);
+                let hint = nearest(unknown, known.clone());
+                let hint = hint.map_or(String::new(), |name| format!(" Did you mean '{name}'?"));
+                let known: Vec<_> = known.collect();
+                bail!(
+                    InvalidArgument,
+                    "Cannot find argument '{unknown}', Possible Arguments: {}.{hint}",
+                    known.join(", ")
+                );
+            }
+        }
+    }
+    Ok(parsed)
+}
+
+fn configure(params: &[(&str, &str)], handle: KVStoreHandle) -> Result<()> {
+    let parsed = parse(params)?;
+    if parsed.of_servers {
+        let own = params.iter().filter(|(key, _)| *key != "profile_process");
+        let pairs: Vec<String> = own.map(|(key, value)| format!("{key}:{value}")).collect();
+        return tell_servers(handle, &pairs.join(","), '0');
+    }
+    let [all, symbolic, imperative, _, api, continuous, aggregate] = parsed.switches;
+    let mut kinds = what::OBJECTS;
+    if all || symbolic || imperative {
+        kinds |= what::OPERATORS;
+    }
+    if all || api {
+        kinds |= what::CALLS;
+    }
+    let period = Duration::try_from_secs_f64(parsed.dump_period).ok().filter(|period| !period.is_zero());
+    ensure!(
+        !continuous || period.is_some(),
+        InvalidArgument,
+        "dump_period: expected seconds above 0, got {}",
+        parsed.dump_period
+    );
+    runtime()?.profiler.configure(Settings {
+        kinds,
+        file: local_path("filename", parsed.filename)?.into(),
+        dump_every: period.filter(|_| continuous),
+        aggregate,
     })
 }
 
-/// Starts (1) or stops (0) recording.
-///
-/// @param profile_process  0 this process, 1 the servers of the store
+/// The command for the profilers of servers; its last character says what the text in front of it is.
+const SERVER_PROFILER_COMMAND: i32 = 5;
+
+fn tell_servers(handle: KVStoreHandle, body: &str, kind: char) -> Result<()> {
+    let object = store("kvstoreHandle", handle)?;
+    if !object.store.type_name().contains("dist") {
+        log::info(format_args!(
+            "the profiler of servers was asked for, but a '{}' store has no servers",
+            object.store.type_name()
+        ));
+        return Ok(());
+    }
+    // One worker speaks for all.
+    if object.store.rank() != 0 {
+        return Ok(());
+    }
+    object.store.send_command(SERVER_PROFILER_COMMAND, &format!("{body}{kind}"))
+}
+
+/// Whether the servers are meant.
+fn of_servers(profile_process: c_int) -> Result<bool> {
+    ensure!(
+        matches!(profile_process, 0 | 1),
+        InvalidArgument,
+        "profile_process: expected 0 (worker) or 1 (server), got {profile_process}"
+    );
+    Ok(profile_process == 1)
+}
+
+/// Runs (1) or stops (0) the profiler.
 #[unsafe(no_mangle)]
+pub extern "C" fn MXSetProfilerState(state: c_int) -> c_int {
+    boundary("MXSetProfilerState", || set_state(state))
+}
+
+/// Runs (1) or stops (0) the profiler of this process or of the servers.
+#[unsafe(no_mangle)]
+#[expect(non_snake_case, reason = "the argument's name in MXNet")]
 pub extern "C" fn MXSetProcessProfilerState(
     state: c_int,
     profile_process: c_int,
     kvStoreHandle: KVStoreHandle,
 ) -> c_int {
     boundary("MXSetProcessProfilerState", || {
-        let on = switch("state", state)?;
-        match process(profile_process)? {
-            Process::Worker => runtime()?.profiler.set_running(on),
-            Process::Server => {
-                tell_servers("kvStoreHandle", kvStoreHandle, ServerCommand::SetState, &state.to_string())?;
-            }
+        if of_servers(profile_process)? {
+            return tell_servers(kvStoreHandle, &state.to_string(), '1');
         }
-        Ok(())
+        set_state(state)
     })
 }
 
-/// Pauses (1) or resumes (0) recording in this process.
+fn set_state(state: c_int) -> Result<()> {
+    ensure!(matches!(state, 0 | 1), InvalidArgument, "state: expected 0 (stop) or 1 (run), got {state}");
+    runtime()?.profiler.run(state == 1);
+    Ok(())
+}
+
+/// Writes what was recorded since the last dump to the file.
+///
+/// @param finished  not 0: stops the profiler; its next run starts the file anew
+#[unsafe(no_mangle)]
+pub extern "C" fn MXDumpProfile(finished: c_int) -> c_int {
+    boundary("MXDumpProfile", || runtime()?.profiler.dump(finished != 0))
+}
+
+/// As MXDumpProfile, for this process or for the servers, each of which writes a file of its own.
+#[unsafe(no_mangle)]
+#[expect(non_snake_case, reason = "the argument's name in MXNet")]
+pub extern "C" fn MXDumpProcessProfile(
+    finished: c_int,
+    profile_process: c_int,
+    kvStoreHandle: KVStoreHandle,
+) -> c_int {
+    boundary("MXDumpProcessProfile", || {
+        if of_servers(profile_process)? {
+            return tell_servers(kvStoreHandle, &finished.to_string(), '3');
+        }
+        runtime()?.profiler.dump(finished != 0)
+    })
+}
+
+/// Interrupts the recording (not 0) or goes on with it (0).
 #[unsafe(no_mangle)]
 pub extern "C" fn MXProfilePause(paused: c_int) -> c_int {
     boundary("MXProfilePause", || {
-        runtime()?.profiler.set_paused(paused != 0);
+        runtime()?.profiler.pause(paused != 0);
         Ok(())
     })
 }
 
-/// Pauses (1) or resumes (0) recording.
-///
-/// @param profile_process  0 this process, 1 the servers of the store
+/// As MXProfilePause, for this process or for the servers.
 #[unsafe(no_mangle)]
+#[expect(non_snake_case, reason = "the argument's name in MXNet")]
 pub extern "C" fn MXProcessProfilePause(
     paused: c_int,
     profile_process: c_int,
     kvStoreHandle: KVStoreHandle,
 ) -> c_int {
     boundary("MXProcessProfilePause", || {
-        match process(profile_process)? {
-            Process::Worker => runtime()?.profiler.set_paused(paused != 0),
-            Process::Server => {
-                tell_servers("kvStoreHandle", kvStoreHandle, ServerCommand::Pause, &paused.to_string())?;
-            }
+        if of_servers(profile_process)? {
+            return tell_servers(kvStoreHandle, &paused.to_string(), '2');
         }
+        runtime()?.profiler.pause(paused != 0);
         Ok(())
     })
 }
 
-/// Writes what this process recorded to its file, in the Chrome trace format.
+/// The sums of what was recorded, as a table by total time; empty unless aggregate_stats is set.
 ///
-/// @param finished  not 0: the next file starts empty
-#[unsafe(no_mangle)]
-pub extern "C" fn MXDumpProfile(finished: c_int) -> c_int {
-    boundary("MXDumpProfile", || runtime()?.profiler.dump(finished != 0))
-}
-
-/// Writes what was recorded to the file, in the Chrome trace format.
-///
-/// @param finished         not 0: the next file starts empty
-/// @param profile_process  0 this process, 1 the servers of the store
-#[unsafe(no_mangle)]
-pub extern "C" fn MXDumpProcessProfile(
-    finished: c_int,
-    profile_process: c_int,
-    kvStoreHandle: KVStoreHandle,
-) -> c_int {
-    boundary("MXDumpProcessProfile", || match process(profile_process)? {
-        Process::Worker => runtime()?.profiler.dump(finished != 0),
-        Process::Server => {
-            tell_servers("kvStoreHandle", kvStoreHandle, ServerCommand::Dump, &finished.to_string())
-        }
-    })
-}
-
-/// The sums over what was recorded, as a table by total time.
-///
-/// @param out_str  receives a text, valid until the next call on this thread that returns a text; empty unless
-///                 the configuration says aggregate_stats
-/// @param reset    not 0: the sums start anew
+/// @param out_str  receives a text, valid until the next call on this thread that returns one
+/// @param reset    not 0: starts the sums anew
 ///
 /// # Safety
 /// `out_str` is writable.
@@ -183,18 +297,20 @@ pub extern "C" fn MXDumpProcessProfile(
 pub unsafe extern "C" fn MXAggregateProfileStatsPrint(out_str: *mut *const c_char, reset: c_int) -> c_int {
     boundary("MXAggregateProfileStatsPrint", || {
         // SAFETY: the caller vouches for it.
-        let place = unsafe { out("out_str", out_str) }?;
-        place.set(scratch::text(&runtime()?.profiler.stats(0, 0, false, reset != 0)?));
+        let out = unsafe { out("out_str", out_str) }?;
+        let text = runtime()?.profiler.aggregate(reset != 0, |sums| sums.table(SortBy::Total, false))?;
+        out.set(scratch::text(&text));
         Ok(())
     })
 }
 
-/// The sums over what was recorded.
+/// The sums of what was recorded; empty unless aggregate_stats is set.
 ///
-/// @param out_str    as for MXAggregateProfileStatsPrint
+/// @param out_str    receives a text, valid until the next call on this thread that returns one
+/// @param reset      not 0: starts the sums anew
 /// @param format     0 a table, 1 JSON
-/// @param sort_by    0 total, 1 avg, 2 min, 3 max, 4 count
-/// @param ascending  not 0: smallest first
+/// @param sort_by    0 total, 1 average, 2 minimum, 3 maximum, 4 count
+/// @param ascending  not 0: the smallest first
 ///
 /// # Safety
 /// `out_str` is writable.
@@ -208,36 +324,50 @@ pub unsafe extern "C" fn MXAggregateProfileStatsPrintEx(
 ) -> c_int {
     boundary("MXAggregateProfileStatsPrintEx", || {
         // SAFETY: the caller vouches for it.
-        let place = unsafe { out("out_str", out_str) }?;
-        let text = runtime()?.profiler.stats(format, sort_by, ascending != 0, reset != 0)?;
-        place.set(scratch::text(&text));
+        let out = unsafe { out("out_str", out_str) }?;
+        let (by, ascending) = (SortBy::from_code(sort_by)?, ascending != 0);
+        ensure!(
+            matches!(format, 0 | 1),
+            InvalidArgument,
+            "format: expected 0 (table) or 1 (json), got {format}"
+        );
+        let text = runtime()?.profiler.aggregate(reset != 0, |sums| match format {
+            0 => sums.table(by, ascending),
+            _ => sums.json(by, ascending),
+        })?;
+        out.set(scratch::text(&text));
         Ok(())
     })
 }
 
-fn switch(argument: &str, value: c_int) -> Result<bool> {
-    ensure!(matches!(value, 0 | 1), InvalidArgument, "{argument}: expected 0 or 1, got {value}");
-    Ok(value == 1)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn process(code: c_int) -> Result<Process> {
-    match code {
-        0 => Ok(Process::Worker),
-        1 => Ok(Process::Server),
-        _ => bail!(
-            InvalidArgument,
-            "profile_process: expected 0 (this process) or 1 (the servers), got {code}"
-        ),
+    #[test]
+    fn settings_have_mxnets_names_and_defaults() {
+        let none = parse(&[]).unwrap();
+        assert_eq!(none.switches, [false, true, true, true, true, true, false]);
+        assert_eq!((none.filename, none.dump_period, none.of_servers), ("profile.json", 1.0, false));
+        let all = [
+            ("profile_all", "True"),
+            ("filename", "x"),
+            ("dump_period", "0.5"),
+            ("continuous_dump", "0"),
+            ("profile_process", "server"),
+        ];
+        let all = parse(&all).unwrap();
+        assert!(all.switches[0] && !all.switches[5] && all.of_servers);
+        assert_eq!((all.filename, all.dump_period), ("x", 0.5));
     }
-}
 
-/// Sends a profiler command to the servers of a distributed store; a local store has none and ignores it.
-fn tell_servers(argument: &str, handle: KVStoreHandle, command: ServerCommand, body: &str) -> Result<()> {
-    const PROFILER: i32 = 5;
-    let store = store(argument, handle)?;
-    // One worker speaks for all.
-    if store.store.rank() != 0 {
-        return Ok(());
+    #[test]
+    fn wrong_settings_are_named() {
+        let message = |key, value| parse(&[(key, value)]).err().unwrap().to_string();
+        assert!(message("profile_al", "1").contains("Cannot find argument 'profile_al'"));
+        assert!(message("profile_al", "1").contains("Did you mean 'profile_all'?"));
+        assert!(message("profile_all", "yes").contains("expect boolean but value='yes'"));
+        assert!(message("dump_period", "x").contains("expect float but value='x'"));
+        assert!(message("profile_process", "x").contains("'worker'"));
     }
-    store.store.send_command(PROFILER, &format!("{body}{}", command as i32))
 }

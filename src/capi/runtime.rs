@@ -14,12 +14,13 @@ use crate::base::sync::{Arc, Mutex, RwLock, thread};
 use crate::engine::{Engine, Mode};
 use crate::ops::Rng;
 use crate::recordio;
-use crate::telemetry::{Profiler, Trace};
+use crate::telemetry::{Profiler, Settings, Span, Trace, what};
 use once_cell::sync::OnceCell;
 
 pub(super) struct Runtime {
     pub engine: Engine,
-    pub profiler: Profiler,
+    pub trace: Arc<Trace>,
+    pub profiler: Arc<Profiler>,
     pub profile_objects: Table<ProfileObject>,
     pub rng: Rng,
     pub arrays: Table<ArrayObject>,
@@ -34,6 +35,14 @@ pub(super) struct Runtime {
 
 static RUNTIME: OnceCell<Runtime> = OnceCell::new();
 
+/// Records the call of a C function until the span is dropped, if calls are recorded. Calls about the profiler
+/// itself are left out.
+pub(super) fn call_span(name: &'static str) -> Option<Span<'static>> {
+    let trace = &RUNTIME.get()?.trace;
+    let wanted = trace.records(what::CALLS) && !name.contains("Profil");
+    if wanted { trace.span(what::CALLS, "MXNET_C_API", name) } else { None }
+}
+
 /// The runtime; fails only if a setting in the environment is malformed, and then each time it is asked for.
 pub(super) fn runtime() -> Result<&'static Runtime> {
     RUNTIME.get_or_try_init(|| {
@@ -46,9 +55,15 @@ pub(super) fn runtime() -> Result<&'static Runtime> {
 impl Runtime {
     fn new(env: &Env) -> Result<Self> {
         let trace = Arc::new(Trace::default());
+        let profiler = Arc::new(Profiler::new(trace.clone()));
+        if env.switch("MXNET_PROFILER_AUTOSTART") {
+            profiler.configure(Settings { kinds: profiler_mode(env)?, ..Settings::default() })?;
+            profiler.run(true);
+        }
         Ok(Runtime {
             engine: Engine::new(engine_mode(env)?, trace.clone()),
-            profiler: Profiler::new(trace, env.switch("MXNET_PROFILER_AUTOSTART")),
+            trace,
+            profiler,
             profile_objects: Table::new(Kind::Profile),
             rng: Rng::default(),
             arrays: Table::new(Kind::NdArray),
@@ -59,6 +74,15 @@ impl Runtime {
             ps_env: RwLock::new(Env::process()),
         })
     }
+}
+
+/// `MXNET_PROFILER_MODE`: 1 and 2 stand for operators, 4 for calls of C functions, 8 for memory, which is not
+/// profiled here.
+fn profiler_mode(env: &Env) -> Result<u8> {
+    let mode = env.parsed("MXNET_PROFILER_MODE", 3u8)?;
+    let operators = if mode & 3 != 0 { what::OPERATORS } else { 0 };
+    let calls = if mode & 4 != 0 { what::CALLS } else { 0 };
+    Ok(operators | calls | what::OBJECTS)
 }
 
 /// `MXNET_ENGINE_TYPE` and `MXNET_CPU_WORKER_NTHREADS`. By default there are as many lanes as cores.
@@ -88,6 +112,7 @@ fn restart_threads_after_fork() {
     extern "C" fn in_child() {
         if let Some(runtime) = RUNTIME.get() {
             runtime.engine.restart_after_fork();
+            runtime.profiler.stop_after_fork();
         }
     }
     // SAFETY: both handlers are `extern "C"` functions without captured state that live as long as the library;

@@ -7,15 +7,15 @@ use super::runtime::runtime;
 use crate::array::Device;
 use libc::c_int;
 
-/// Waits for all unfinished work and reports a failure that nobody was told of; writes what the profiler has not
-/// written yet. The library stays usable: objects may be freed afterwards.
+/// Waits for all unfinished work and reports a failure that nobody was told of; writes what the profiler has
+/// recorded and not written yet. The library stays usable: objects may be freed afterwards.
 #[unsafe(no_mangle)]
 pub extern "C" fn MXNotifyShutdown() -> c_int {
     boundary("MXNotifyShutdown", || {
         let runtime = runtime()?;
-        let unreported = runtime.engine.wait_all();
-        runtime.profiler.finish()?;
-        unreported
+        let worked = runtime.engine.wait_all();
+        let written = if runtime.profiler.has_run() { runtime.profiler.dump(true) } else { Ok(()) };
+        worked.and(written)
     })
 }
 

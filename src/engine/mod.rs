@@ -26,7 +26,7 @@ pub use var::{Access, Fault, Queue, Var};
 use crate::base::sync::atomic::{AtomicUsize, Ordering};
 use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard, RwLock, thread};
 use crate::base::{Error, Result};
-use crate::telemetry::Trace;
+use crate::telemetry::{Trace, what};
 use lanes::Lanes;
 use pool::{PARALLEL_BYTES, Pool};
 use smallvec::SmallVec;
@@ -307,7 +307,7 @@ impl Engine {
         bytes: usize,
         work: impl FnOnce() -> Result<R> + Send,
     ) -> Result<R> {
-        let _span = self.0.trace.span("operator", name);
+        let _span = self.0.trace.span(what::OPERATORS, "operator", name);
         let work = || if bytes < PARALLEL_BYTES { work() } else { self.0.pool.install(work) };
         catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
             Err(crate::err!(Internal, "'{name}' panicked: {}", crate::base::error::panic_text(&*panic)))

@@ -1,85 +1,152 @@
-//! Events as a file of the Chrome trace format (`chrome://tracing`, Perfetto).
+//! A trace file in Chrome's format, for chrome://tracing and Perfetto.
+//!
+//! The file is complete after every addition: an addition overwrites the closing lines and writes them anew. So a
+//! program that is killed leaves a file that can be read.
 
-use super::trace::{Event, Kind};
-use std::fmt::Write;
+use super::json::Quoted;
+use super::trace::{Event, Phase, Recorded, Scope};
+use crate::base::file::cannot_open;
+use crate::base::{Error, Result};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs::{File, OpenOptions};
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
-/// The whole file. `dropped` is the number of events that were not kept.
-pub(super) fn trace_file(events: &[Event], dropped: u64) -> String {
-    let mut text = String::from("{\n  \"traceEvents\": [\n");
-    text.push_str(
-        "    {\"ph\": \"M\", \"name\": \"process_name\", \"pid\": 0, \"tid\": 0, \"args\": {\"name\": \"mxkv\"}}",
-    );
-    for event in events {
-        text.push_str(",\n    ");
-        write_event(&mut text, event);
+const HEAD: &str = "{\n\"traceEvents\": [";
+const TAIL: &str = "\n],\n\"displayTimeUnit\": \"ms\"\n}\n";
+
+/// A file that grows.
+pub struct TraceFile {
+    path: PathBuf,
+    /// Where the closing lines start.
+    end: u64,
+    is_empty: bool,
+    named_threads: BTreeSet<u64>,
+}
+
+impl TraceFile {
+    /// Starts a file, replacing what was there.
+    pub fn create(path: &Path) -> Result<Self> {
+        let mut file = File::create(path).map_err(|error| cannot_open(path, &error))?;
+        file.write_all(format!("{HEAD}{TAIL}").as_bytes()).map_err(cannot(path))?;
+        Ok(TraceFile {
+            path: path.to_owned(),
+            end: HEAD.len() as u64,
+            is_empty: true,
+            named_threads: BTreeSet::new(),
+        })
     }
-    let _ = write!(
-        text,
-        "\n  ],\n  \"displayTimeUnit\": \"ms\",\n  \"otherData\": {{\"events not kept\": {dropped}}}\n}}\n"
-    );
-    text
+
+    pub fn add(&mut self, recorded: &Recorded) -> Result<()> {
+        let mut text = String::new();
+        if self.is_empty {
+            self.separate(&mut text);
+            let process = std::process::id();
+            // Writing to a string cannot fail.
+            let _ = write!(
+                text,
+                "{{\"ph\": \"M\", \"name\": \"process_name\", \"pid\": {process}, \"args\": {{\"name\": \"mxkv\"}}}}"
+            );
+        }
+        for (thread, name) in &recorded.threads {
+            if self.named_threads.insert(*thread) {
+                self.separate(&mut text);
+                let _ = write!(
+                    text,
+                    "{{\"ph\": \"M\", \"name\": \"thread_name\", \"pid\": {}, \"tid\": {thread}, \"args\": {{\"name\": {}}}}}",
+                    std::process::id(),
+                    Quoted(name)
+                );
+            }
+        }
+        for event in &recorded.events {
+            self.separate(&mut text);
+            write_event(&mut text, event);
+        }
+        self.append(text).map_err(cannot(&self.path))
+    }
+
+    fn separate(&mut self, text: &mut String) {
+        text.push_str(if std::mem::take(&mut self.is_empty) { "\n" } else { ",\n" });
+    }
+
+    fn append(&mut self, mut text: String) -> std::io::Result<()> {
+        let added = text.len() as u64;
+        text.push_str(TAIL);
+        let mut file = OpenOptions::new().write(true).open(&self.path)?;
+        file.seek(SeekFrom::Start(self.end))?;
+        file.write_all(text.as_bytes())?;
+        self.end += added;
+        Ok(())
+    }
+}
+
+fn cannot(path: &Path) -> impl Fn(std::io::Error) -> Error {
+    move |error| Error::io(format!("writing the profile \"{}\"", path.display()), &error)
 }
 
 fn write_event(text: &mut String, event: &Event) {
-    let (name, category) = (quoted(&event.name), quoted(&event.category));
-    let Event { at, thread, .. } = event;
     let _ = write!(
         text,
-        "{{\"name\": {name}, \"cat\": {category}, \"ts\": {at}, \"pid\": 0, \"tid\": {thread}, "
+        "{{\"name\": {}, \"cat\": {}, \"pid\": {}, \"tid\": {}, \"ts\": {}, ",
+        Quoted(&event.name),
+        Quoted(&event.category),
+        std::process::id(),
+        event.thread,
+        event.at
     );
-    let _ = match event.kind {
-        Kind::Duration(lasted) => write!(text, "\"ph\": \"X\", \"dur\": {lasted}}}"),
-        Kind::Instant { thread_only } => {
-            write!(text, "\"ph\": \"i\", \"s\": \"{}\"}}", if thread_only { 't' } else { 'p' })
+    let _ = match event.phase {
+        Phase::Complete(took) => write!(text, "\"ph\": \"X\", \"dur\": {took}}}"),
+        Phase::Counter(value) => {
+            write!(text, "\"ph\": \"C\", \"args\": {{{}: {value}}}}}", Quoted(&event.name))
         }
-        Kind::Counter(value) => write!(text, "\"ph\": \"C\", \"args\": {{{name}: {value}}}}}"),
+        Phase::Instant(scope) => {
+            let scope = match scope {
+                Scope::Global => "g",
+                Scope::Process => "p",
+                Scope::Thread => "t",
+            };
+            write!(text, "\"ph\": \"i\", \"s\": \"{scope}\"}}")
+        }
     };
-}
-
-/// A text as JSON writes it.
-pub(super) fn quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => {
-                out.push('\\');
-                out.push(c);
-            }
-            c if c.is_control() => {
-                let _ = write!(out, "\\u{:04x}", c as u32);
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::telemetry::Trace;
+    use crate::telemetry::trace::what;
+    use serde_json::Value;
 
     #[test]
-    fn the_file_is_json_whatever_the_names_hold() {
-        let event = |name: &str, kind| Event {
-            name: name.to_owned(),
-            category: "c\"at\\".to_owned().into(),
-            kind,
-            at: 3,
-            thread: 1,
-        };
-        let events = [
-            event("a\"b\\c\n\u{85}é", Kind::Duration(7)),
-            event("mark", Kind::Instant { thread_only: false }),
-            event("count\"er", Kind::Counter(-5)),
-        ];
-        let parsed: serde_json::Value = serde_json::from_str(&trace_file(&events, 2)).unwrap();
-        let list = parsed["traceEvents"].as_array().unwrap();
-        assert_eq!(list.len(), 4);
-        assert_eq!(list[1]["name"], "a\"b\\c\n\u{85}é");
-        assert_eq!((&list[1]["ph"], &list[1]["dur"]), (&"X".into(), &7.into()));
-        assert_eq!(list[2]["s"], "p");
-        assert_eq!(list[3]["args"]["count\"er"], -5);
+    fn the_file_is_complete_after_each_addition() {
+        let path = std::env::temp_dir().join(format!("mxkv-chrome-{}.json", std::process::id()));
+        let read = || serde_json::from_slice::<Value>(&std::fs::read(&path).unwrap()).unwrap();
+        let mut file = TraceFile::create(&path).unwrap();
+        assert_eq!(read()["traceEvents"].as_array().unwrap().len(), 0);
+        let trace = Trace::default();
+        trace.set_recording(what::ALL);
+        for round in 1..=3usize {
+            drop(trace.span(what::OPERATORS, "operator", "a \"b\" \\"));
+            trace.record("mine".into(), "count".into(), Phase::Counter(7), trace.now());
+            trace.record("mine".into(), "mark".into(), Phase::Instant(Scope::Thread), trace.now());
+            file.add(&trace.take()).unwrap();
+            let all = read();
+            assert_eq!(all["displayTimeUnit"], "ms");
+            let events = all["traceEvents"].as_array().unwrap();
+            let of = |phase: &str| events.iter().filter(|event| event["ph"] == phase).count();
+            assert_eq!((of("X"), of("C"), of("i"), of("M")), (round, round, round, 2));
+            let span = events.iter().find(|event| event["ph"] == "X").unwrap();
+            assert_eq!((&span["name"], &span["cat"]), (&"a \"b\" \\".into(), &"operator".into()));
+            assert!(span["ts"].is_u64() && span["dur"].is_u64() && span["tid"].is_u64());
+        }
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn a_bad_path_is_named() {
+        let error = TraceFile::create(Path::new("/nonexistent/trace.json")).err().unwrap();
+        assert_eq!(error.message(), "Open \"/nonexistent/trace.json\": No such file or directory");
     }
 }

@@ -1,10 +1,12 @@
 //! What the library tells people about itself. Depends on `base` alone, so that every layer can report.
 
+mod aggregate;
 mod chrome;
+mod json;
 pub mod log;
 mod profiler;
-mod stats;
 mod trace;
 
-pub use profiler::{Process, Profiler};
-pub use trace::{Event, Kind, Span, Trace};
+pub use aggregate::{Aggregate, SortBy};
+pub use profiler::{Profiler, Settings};
+pub use trace::{Event, Phase, Scope, Span, Trace, what};

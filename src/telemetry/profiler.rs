@@ -1,291 +1,312 @@
-//! The profiler: when to record, and what to make of it.
+//! The profiler: what is recorded, and where it goes.
+//!
+//! Events are collected in the [`Trace`]; a dump writes them to the file and, if asked for, sums them up. With a
+//! continuous dump the thread `mxkv-profile` does so periodically.
 
-use super::chrome::trace_file;
-use super::stats::{SortBy, Stats};
-use super::trace::{Event, MOST_EVENTS, Trace};
-use crate::base::sync::{Arc, Mutex};
-use crate::base::{Error, Result, suggest};
-use crate::{ensure, err};
-
-/// Parameter names of `MXSetProcessProfilerConfig`.
-const NAMES: [&str; 10] = [
-    "profile_all",
-    "profile_symbolic",
-    "profile_imperative",
-    "profile_memory",
-    "profile_api",
-    "filename",
-    "continuous_dump",
-    "dump_period",
-    "aggregate_stats",
-    "profile_process",
-];
+use super::aggregate::Aggregate;
+use super::chrome::TraceFile;
+use super::trace::{Trace, what};
+use crate::base::Result;
+use crate::base::sync::{Arc, Condvar, Mutex, thread};
+use crate::{bail, ensure};
+use std::path::PathBuf;
+use std::time::Duration;
 
 #[derive(Clone, Debug, PartialEq)]
-struct Config {
-    file: String,
-    operators: bool,
-    write_at_end: bool,
-    aggregate: bool,
+pub struct Settings {
+    /// What to record while running, as bits of [`what`].
+    pub kinds: u8,
+    pub file: PathBuf,
+    /// Dump this often while running.
+    pub dump_every: Option<Duration>,
+    /// Sum events up for [`Profiler::aggregate`].
+    pub aggregate: bool,
 }
 
-impl Default for Config {
+impl Default for Settings {
+    /// MXNet's: operators, into `profile.json`.
     fn default() -> Self {
-        Config { file: "profile.json".to_owned(), operators: true, write_at_end: true, aggregate: false }
+        Settings {
+            kinds: what::OPERATORS | what::OBJECTS,
+            file: "profile.json".into(),
+            dump_every: None,
+            aggregate: false,
+        }
     }
 }
 
 pub struct Profiler {
     trace: Arc<Trace>,
     state: Mutex<State>,
+    timer: Arc<Timer>,
 }
 
 #[derive(Default)]
 struct State {
-    config: Config,
+    settings: Settings,
     running: bool,
     paused: bool,
+    /// It ran since the last final dump, so there is something to write.
     has_run: bool,
-    /// Not yet in a finished file.
-    events: Vec<Event>,
-    /// How many of them are in the file already.
-    written: usize,
-    stats: Stats,
+    file: Option<TraceFile>,
+    sums: Option<Aggregate>,
 }
 
-/// Whose profiler a setting is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Process {
-    Worker,
-    Server,
+/// Wakes the dumping thread early when its time is over.
+#[derive(Default)]
+struct Timer {
+    /// Counts configurations: a thread of an older one ends.
+    round: Mutex<u64>,
+    changed: Condvar,
 }
 
 impl Profiler {
-    /// With `autostart` it records from the start, into `profile.json`.
-    pub fn new(trace: Arc<Trace>, autostart: bool) -> Self {
-        let profiler = Profiler { trace, state: Mutex::default() };
-        if autostart {
-            profiler.set_running(true);
-        }
-        profiler
+    pub fn new(trace: Arc<Trace>) -> Self {
+        Profiler { trace, state: Mutex::new(State::default()), timer: Arc::default() }
     }
 
-    pub fn trace(&self) -> &Trace {
-        &self.trace
-    }
-
-    /// Which process the parameters are for. All of them are checked.
-    pub fn process_of(params: &[(&str, &str)]) -> Result<Process> {
-        parse(params).map(|(_, process)| process)
-    }
-
-    /// Sets everything anew: what `params` leaves out gets its default.
-    pub fn configure(&self, params: &[(&str, &str)]) -> Result<()> {
-        let (config, _) = parse(params)?;
+    /// Takes new settings over. The next dump starts a new file; sums go on if they are still wanted.
+    pub fn configure(self: &Arc<Self>, settings: Settings) -> Result<()> {
+        let every = settings.dump_every;
+        ensure!(
+            every.is_none_or(|every| !every.is_zero()),
+            InvalidArgument,
+            "dump_period: expected a time above 0"
+        );
         let mut state = self.state.lock();
-        state.config = config;
+        state.file = None;
+        state.sums = if settings.aggregate { Some(state.sums.take().unwrap_or_default()) } else { None };
+        state.settings = settings;
         self.apply(&state);
-        Ok(())
+        drop(state);
+        self.restart_timer(every)
     }
 
-    pub fn set_running(&self, on: bool) {
+    /// Runs or stops. Running also ends a pause.
+    pub fn run(&self, on: bool) {
         let mut state = self.state.lock();
         state.running = on;
+        state.paused = false;
         state.has_run |= on;
         self.apply(&state);
     }
 
-    pub fn set_paused(&self, on: bool) {
+    /// Interrupts the recording, or goes on with it if it was running.
+    pub fn pause(&self, on: bool) {
         let mut state = self.state.lock();
         state.paused = on;
         self.apply(&state);
     }
 
     fn apply(&self, state: &State) {
-        let on = state.running && !state.paused;
-        self.trace.record_kinds(on && state.config.operators, on);
+        let records = state.running && !state.paused;
+        self.trace.set_recording(if records { state.settings.kinds } else { 0 });
     }
 
-    /// Writes all that was recorded to the configured file. After `finished` the next file starts empty.
-    pub fn dump(&self, finished: bool) -> Result<()> {
+    /// Whether there is anything to dump.
+    pub fn has_run(&self) -> bool {
+        self.state.lock().has_run
+    }
+
+    /// Writes what was recorded since the last dump to the file. `last` also ends the recording: the next run starts
+    /// a new file.
+    pub fn dump(&self, last: bool) -> Result<()> {
         let mut state = self.state.lock();
-        ensure!(
-            state.has_run,
-            InvalidArgument,
-            "Profiler hasn't been run. Config and start profiler first (MXSetProfilerState with state 1)"
-        );
-        self.collect(&mut state);
-        let text = trace_file(&state.events, self.trace.dropped());
-        let file = &state.config.file;
-        std::fs::write(file, text)
-            .map_err(|cause| Error::io(format!("writing the profile '{file}'"), &cause))?;
-        state.written = state.events.len();
-        if finished {
-            state.events.clear();
-            state.written = 0;
+        if !state.has_run {
+            bail!(InvalidArgument, "Profiler hasn't been run. Config and start profiler first");
+        }
+        self.flush(&mut state)?;
+        if last {
+            (state.has_run, state.running, state.file) = (false, false, None);
+            self.apply(&state);
+            drop(state);
+            self.stop_timer();
         }
         Ok(())
     }
 
-    /// Writes what no file holds yet, as the process is about to end.
-    pub fn finish(&self) -> Result<()> {
-        let mut state = self.state.lock();
-        self.collect(&mut state);
-        let unwritten = state.config.write_at_end && state.events.len() > state.written;
-        drop(state);
-        if unwritten { self.dump(true) } else { Ok(()) }
+    fn flush(&self, state: &mut State) -> Result<()> {
+        let recorded = self.trace.take();
+        if let Some(sums) = &mut state.sums {
+            sums.add(&recorded.events);
+        }
+        if recorded.lost > 0 {
+            super::log::warn(format_args!(
+                "the profiler dropped {} events: dump more often (continuous_dump, dump_period)",
+                recorded.lost
+            ));
+        }
+        let file = match &mut state.file {
+            Some(file) => file,
+            none => none.insert(TraceFile::create(&state.settings.file)?),
+        };
+        file.add(&recorded)
     }
 
-    /// The sums as a table (format 0) or JSON (format 1); nothing if the configuration did not ask for sums.
-    pub fn stats(&self, format: i32, sort_by: i32, ascending: bool, reset: bool) -> Result<String> {
-        let sort = SortBy::from_code(sort_by).ok_or_else(|| {
-            err!(
-                InvalidArgument,
-                "sort_by: expected 0 (total), 1 (avg), 2 (min), 3 (max) or 4 (count), got {sort_by}"
-            )
-        })?;
-        ensure!(
-            matches!(format, 0 | 1),
-            InvalidArgument,
-            "format: expected 0 (table) or 1 (JSON), got {format}"
-        );
+    /// What `print` makes of the sums up to now; an empty text if they are not kept. `reset` starts them anew.
+    pub fn aggregate(&self, reset: bool, print: impl FnOnce(&Aggregate) -> String) -> Result<String> {
         let mut state = self.state.lock();
-        self.collect(&mut state);
-        let text = match (state.config.aggregate, format) {
-            (false, _) => String::new(),
-            (true, 0) => state.stats.table(sort, ascending),
-            (true, _) => state.stats.json(sort, ascending),
-        };
+        if state.has_run {
+            self.flush(&mut state)?;
+        }
+        let Some(sums) = &mut state.sums else { return Ok(String::new()) };
+        let text = print(sums);
         if reset {
-            state.stats = Stats::default();
+            *sums = Aggregate::default();
         }
         Ok(text)
     }
 
-    fn collect(&self, state: &mut State) {
-        let events = self.trace.take_events();
-        if state.config.aggregate {
-            events.iter().for_each(|event| state.stats.add(event));
-        }
-        let room = MOST_EVENTS.saturating_sub(state.events.len());
-        self.trace.note_dropped(events.len().saturating_sub(room));
-        state.events.extend(events.into_iter().take(room));
-    }
-}
-
-fn parse(params: &[(&str, &str)]) -> Result<(Config, Process)> {
-    let mut config = Config::default();
-    let (mut all, mut symbolic, mut imperative) = (false, true, true);
-    let mut process = Process::Worker;
-    for (name, value) in params {
-        match *name {
-            "profile_all" => all = switch(name, value)?,
-            "profile_symbolic" => symbolic = switch(name, value)?,
-            "profile_imperative" => imperative = switch(name, value)?,
-            // Memory is not traced, and calls of the interface are no events of their own.
-            "profile_memory" | "profile_api" => drop(switch(name, value)?),
-            "filename" => {
-                ensure!(!value.is_empty(), InvalidArgument, "filename: expected the path of a file, got ''");
-                config.file = (*value).to_owned();
-            }
-            "continuous_dump" => config.write_at_end = switch(name, value)?,
-            "dump_period" => drop(period(value)?),
-            "aggregate_stats" => config.aggregate = switch(name, value)?,
-            "profile_process" => {
-                process = match *value {
-                    "worker" => Process::Worker,
-                    "server" => Process::Server,
-                    other => {
-                        return Err(err!(
-                            InvalidArgument,
-                            "profile_process: expected 'worker' or 'server', got '{other}'"
-                        ));
-                    }
-                };
-            }
-            other => return Err(unknown(other)),
+    /// In the child of a fork: the file belongs to the parent.
+    pub fn stop_after_fork(&self) {
+        self.trace.set_recording(0);
+        // Held by another thread at the time of the fork it stays locked here; then nobody profiles in this child.
+        if let Some(mut state) = self.state.try_lock() {
+            *state = State::default();
         }
     }
-    config.operators = all || symbolic || imperative;
-    Ok((config, process))
-}
 
-fn unknown(name: &str) -> Error {
-    let nearest = suggest::nearest(name, NAMES).map(|near| format!("; did you mean '{near}'?"));
-    err!(
-        InvalidArgument,
-        "keys: Cannot find argument '{name}'{} Possible arguments: {}",
-        nearest.as_deref().unwrap_or("."),
-        NAMES.join(", ")
-    )
-}
-
-fn switch(name: &str, value: &str) -> Result<bool> {
-    match value {
-        "True" | "true" | "1" => Ok(true),
-        "False" | "false" | "0" => Ok(false),
-        other => Err(err!(InvalidArgument, "{name}: expected True or False, got '{other}'")),
+    /// Ends the dumping thread, if there is one; gives the number that the next one has.
+    fn stop_timer(&self) -> u64 {
+        let mut round = self.timer.round.lock();
+        *round += 1;
+        let next = *round;
+        drop(round);
+        self.timer.changed.notify_all();
+        next
     }
-}
 
-/// Files are written when asked for and at the end, so the period changes nothing.
-fn period(value: &str) -> Result<f32> {
-    let seconds = value.trim().parse().ok().filter(|seconds: &f32| seconds.is_finite() && *seconds >= 0.0);
-    seconds.ok_or_else(|| err!(InvalidArgument, "dump_period: expected seconds, got '{value}'"))
+    /// Ends the dumping thread, if there is one, and starts another one if `every` says so.
+    fn restart_timer(self: &Arc<Self>, every: Option<Duration>) -> Result<()> {
+        let mine = self.stop_timer();
+        let Some(every) = every else { return Ok(()) };
+        let (timer, profiler) = (self.timer.clone(), Arc::downgrade(self));
+        let body = move || {
+            let mut round = timer.round.lock();
+            while *round == mine {
+                if !timer.changed.wait_for(&mut round, every).timed_out() {
+                    continue;
+                }
+                drop(round);
+                let Some(profiler) = profiler.upgrade() else { return };
+                profiler.dump_again();
+                drop(profiler);
+                round = timer.round.lock();
+            }
+        };
+        let spawned = thread::Builder::new().name("mxkv-profile".into()).spawn(body);
+        spawned
+            .map(drop)
+            .map_err(|error| crate::base::Error::io("starting the thread of the profiler", &error))
+    }
+
+    /// One periodic dump. Nobody waits for it, so a failure is told on standard error and the dumps end.
+    fn dump_again(&self) {
+        let mut state = self.state.lock();
+        if state.has_run
+            && let Err(error) = self.flush(&mut state)
+        {
+            super::log::warn(format_args!("the profiler stops its periodic dump: {error}"));
+            self.stop_timer();
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::aggregate::SortBy;
     use super::*;
+    use serde_json::Value;
 
-    fn running(params: &[(&str, &str)]) -> Profiler {
-        let profiler = Profiler::new(Arc::new(Trace::default()), false);
-        profiler.configure(params).unwrap();
-        profiler.set_running(true);
-        profiler
+    fn profiler(name: &str, change: impl FnOnce(&mut Settings)) -> (Arc<Trace>, Arc<Profiler>, PathBuf) {
+        let trace = Arc::new(Trace::default());
+        let profiler = Arc::new(Profiler::new(trace.clone()));
+        let file = std::env::temp_dir().join(format!("mxkv-profile-{}-{name}.json", std::process::id()));
+        let mut settings = Settings { file: file.clone(), ..Settings::default() };
+        change(&mut settings);
+        profiler.configure(settings).unwrap();
+        (trace, profiler, file)
+    }
+
+    fn names(file: &PathBuf) -> Vec<String> {
+        try_names(file).unwrap()
+    }
+
+    /// A file that is being written may be incomplete for a moment.
+    fn try_names(file: &PathBuf) -> Option<Vec<String>> {
+        let trace: Value = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
+        let events = trace["traceEvents"].as_array().unwrap().iter();
+        let spans = events.filter(|event| event["ph"] == "X");
+        Some(spans.map(|event| event["name"].as_str().unwrap().to_owned()).collect())
+    }
+
+    fn work(trace: &Trace, name: &str) {
+        drop(trace.span(what::OPERATORS, "operator", name));
     }
 
     #[test]
-    fn a_pause_is_not_in_the_file() {
-        let file = std::env::temp_dir().join(format!("mxkv-profile-{}.json", std::process::id()));
-        let profiler = running(&[("filename", file.to_str().unwrap())]);
-        drop(profiler.trace().span("operator", "seen"));
-        profiler.set_paused(true);
-        drop(profiler.trace().span("operator", "hidden"));
-        profiler.set_paused(false);
-        drop(profiler.trace().span("operator", "seen again"));
+    fn only_what_runs_unpaused_is_written() {
+        let (trace, profiler, file) = profiler("states", |_| {});
+        assert!(profiler.dump(false).unwrap_err().message().starts_with("Profiler hasn't been run"));
+        work(&trace, "before");
+        profiler.run(true);
+        work(&trace, "one");
+        profiler.pause(true);
+        work(&trace, "paused");
+        profiler.pause(false);
+        work(&trace, "two");
         profiler.dump(false).unwrap();
-        let text = std::fs::read_to_string(&file).unwrap();
-        assert!(text.contains("\"seen\"") && text.contains("\"seen again\"") && !text.contains("hidden"));
-        std::fs::remove_file(&file).unwrap();
-        profiler.finish().unwrap();
-        assert!(!file.exists(), "nothing new was recorded");
+        assert_eq!(names(&file), ["one", "two"]);
+        work(&trace, "three");
+        profiler.run(false);
+        work(&trace, "stopped");
+        profiler.dump(true).unwrap();
+        assert_eq!(names(&file), ["one", "two", "three"]);
+        assert!(profiler.dump(true).is_err());
+        profiler.run(true);
+        work(&trace, "again");
+        profiler.dump(true).unwrap();
+        assert_eq!(names(&file), ["again"]);
+        std::fs::remove_file(file).unwrap();
     }
 
     #[test]
-    fn sums_are_kept_on_demand() {
-        let profiler = running(&[("aggregate_stats", "True")]);
-        drop(profiler.trace().span("operator", "sqrt"));
-        assert!(profiler.stats(0, 0, false, true).unwrap().contains("sqrt"));
-        assert!(!profiler.stats(1, 4, true, false).unwrap().contains("sqrt"));
-        assert_eq!(running(&[]).stats(0, 0, false, false).unwrap(), "");
+    fn a_pause_does_not_start_what_does_not_run() {
+        let (trace, profiler, _) = profiler("pause", |_| {});
+        profiler.pause(false);
+        assert!(!trace.records(what::ALL));
     }
 
     #[test]
-    fn bad_parameters_are_named() {
-        let profiler = Profiler::new(Arc::new(Trace::default()), false);
-        for (param, expected) in [
-            (("file", "x"), "Cannot find argument 'file'"),
-            (("profile_al", "1"), "did you mean 'profile_all'"),
-            (("profile_all", "yes"), "profile_all"),
-            (("dump_period", "NaN"), "dump_period"),
-            (("profile_process", "moon"), "profile_process"),
-            (("filename", ""), "filename"),
-        ] {
-            let error = profiler.configure(&[param]).unwrap_err().to_string();
-            assert!(error.contains(expected), "{error}");
+    fn sums_are_kept_on_demand_and_reset() {
+        let (trace, profiler, file) = profiler("sums", |settings| settings.aggregate = true);
+        profiler.run(true);
+        work(&trace, "a");
+        let json = |reset| {
+            let text = profiler.aggregate(reset, |sums| sums.json(SortBy::Total, false)).unwrap();
+            let json: Value = serde_json::from_str(&text).unwrap();
+            json["Time"]["operator"]["a"]["Count"].as_u64()
+        };
+        assert_eq!(json(false), Some(1));
+        work(&trace, "a");
+        assert_eq!(json(true), Some(2));
+        assert_eq!(json(false), None);
+        assert_eq!(names(&file).len(), 2, "what was summed up is also in the file");
+        std::fs::remove_file(file).unwrap();
+    }
+
+    #[test]
+    fn a_periodic_dump_writes_by_itself() {
+        let (trace, profiler, file) =
+            profiler("periodic", |settings| settings.dump_every = Some(Duration::from_millis(5)));
+        profiler.run(true);
+        work(&trace, "a");
+        let deadline = std::time::Instant::now() + Duration::from_secs(20);
+        while try_names(&file).is_none_or(|names| names.is_empty()) {
+            assert!(std::time::Instant::now() < deadline, "no dump");
+            thread::sleep(Duration::from_millis(5));
         }
-        assert!(profiler.dump(true).unwrap_err().to_string().contains("hasn't been run"));
-        assert!(profiler.stats(7, 0, false, false).is_err() && profiler.stats(0, 7, false, false).is_err());
+        profiler.dump(true).unwrap();
+        std::fs::remove_file(file).unwrap();
     }
 }

@@ -1,79 +1,88 @@
-//! Recording of what happened when, for the profiler. Costs one relaxed load while recording is off.
+//! Recording of named spans, for the profiler. Costs one relaxed load while recording is off.
 
 use crate::base::sync::Mutex;
-use crate::base::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::base::sync::atomic::{AtomicU8, Ordering};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
-/// The recording stops growing here: a forgotten profiler must not eat the memory of a long training.
-pub(super) const MOST_EVENTS: usize = 1 << 20;
+/// What can be recorded, as bits.
+pub mod what {
+    /// Work of the engine.
+    pub const OPERATORS: u8 = 1;
+    /// Calls of C functions.
+    pub const CALLS: u8 = 2;
+    /// Tasks, frames, events, counters and markers of the program's own.
+    pub const OBJECTS: u8 = 4;
+    pub const ALL: u8 = OPERATORS | CALLS | OBJECTS;
+}
+
+/// Most events kept until somebody takes them; what comes after is counted, not kept.
+const LIMIT: usize = 1 << 22;
+
+/// Where an instant event is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    Global,
+    Process,
+    Thread,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Took this many microseconds, from `Event::at` on.
-    Duration(u64),
-    /// A mark; it concerns this thread or, if false, the process.
-    Instant {
-        thread_only: bool,
-    },
-    Counter(i64),
+pub enum Phase {
+    /// Something that took this many microseconds.
+    Complete(u64),
+    Instant(Scope),
+    /// A number that has this value from now on.
+    Counter(u64),
 }
 
 #[derive(Clone, Debug)]
 pub struct Event {
-    pub name: String,
+    pub name: Cow<'static, str>,
     pub category: Cow<'static, str>,
-    pub kind: Kind,
-    /// Microseconds since the trace was made.
+    pub phase: Phase,
+    /// Microseconds since the trace was made; of the beginning if it took some time.
     pub at: u64,
     /// A small number that tells threads apart.
     pub thread: u64,
 }
 
+/// What was recorded since the last time.
+#[derive(Default)]
+pub struct Recorded {
+    pub events: Vec<Event>,
+    /// Events that found no room.
+    pub lost: u64,
+    /// The names of all threads that ever recorded something.
+    pub threads: BTreeMap<u64, String>,
+}
+
 pub struct Trace {
-    operators: AtomicBool,
-    objects: AtomicBool,
+    recording: AtomicU8,
     started: Instant,
-    events: Mutex<Vec<Event>>,
-    dropped: AtomicU64,
+    recorded: Mutex<Recorded>,
 }
 
 impl Default for Trace {
     fn default() -> Self {
         Trace {
-            operators: AtomicBool::new(false),
-            objects: AtomicBool::new(false),
+            recording: AtomicU8::new(0),
             started: Instant::now(),
-            events: Mutex::new(Vec::new()),
-            dropped: AtomicU64::new(0),
+            recorded: Mutex::new(Recorded::default()),
         }
     }
 }
 
 impl Trace {
-    /// Whether [`Trace::record`] is wanted.
-    pub fn is_recording(&self) -> bool {
-        self.objects.load(Ordering::Relaxed)
+    /// Whether something of this kind is recorded now.
+    pub fn records(&self, kind: u8) -> bool {
+        self.recording.load(Ordering::Relaxed) & kind != 0
     }
 
-    pub fn set_recording(&self, on: bool) {
-        self.record_kinds(on, on);
-    }
-
-    /// Chooses separately: the library's own work ([`Trace::span`]), and what callers mark ([`Trace::record`]).
-    pub fn record_kinds(&self, operators: bool, objects: bool) {
-        self.operators.store(operators, Ordering::Relaxed);
-        self.objects.store(objects, Ordering::Relaxed);
-    }
-
-    /// Records `name` as lasting until the span is dropped; does nothing while recording is off.
-    pub fn span(&self, category: &'static str, name: &str) -> Option<Span<'_>> {
-        self.operators.load(Ordering::Relaxed).then(|| Span {
-            trace: self,
-            category,
-            name: name.to_owned(),
-            at: self.now(),
-        })
+    /// Records these kinds from now on; 0 stops.
+    pub fn set_recording(&self, kinds: u8) {
+        self.recording.store(kinds, Ordering::Relaxed);
     }
 
     /// Microseconds since the trace was made.
@@ -81,30 +90,33 @@ impl Trace {
         u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// Adds an event that began at `at`, on this thread.
-    pub fn record(&self, category: impl Into<Cow<'static, str>>, name: String, kind: Kind, at: u64) {
-        let event = Event { name, category: category.into(), kind, at, thread: thread_number() };
-        let mut events = self.events.lock();
-        if events.len() < MOST_EVENTS {
-            events.push(event);
-        } else {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+    /// Records `name` until the span is dropped; does nothing while this kind is not recorded.
+    pub fn span(&self, kind: u8, category: &'static str, name: &str) -> Option<Span<'_>> {
+        if !self.records(kind) {
+            return None;
         }
+        Some(Span { trace: self, category, name: name.to_owned(), began: self.now() })
     }
 
-    /// Hands out the events recorded so far and forgets them.
-    pub fn take_events(&self) -> Vec<Event> {
-        std::mem::take(&mut *self.events.lock())
+    pub fn record(&self, category: Cow<'static, str>, name: Cow<'static, str>, phase: Phase, at: u64) {
+        let event = Event { name, category, phase, at, thread: thread_number() };
+        let mut recorded = self.recorded.lock();
+        if recorded.events.len() >= LIMIT {
+            recorded.lost += 1;
+            return;
+        }
+        recorded.threads.entry(event.thread).or_insert_with(thread_name);
+        recorded.events.push(event);
     }
 
-    /// Counts events that were thrown away elsewhere.
-    pub(super) fn note_dropped(&self, count: usize) {
-        self.dropped.fetch_add(count as u64, Ordering::Relaxed);
-    }
-
-    /// How many events there was no room for.
-    pub fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
+    /// Hands out what was recorded so far and forgets it, except the names of threads.
+    pub fn take(&self) -> Recorded {
+        let mut recorded = self.recorded.lock();
+        Recorded {
+            events: std::mem::take(&mut recorded.events),
+            lost: std::mem::take(&mut recorded.lost),
+            threads: recorded.threads.clone(),
+        }
     }
 }
 
@@ -112,22 +124,26 @@ pub struct Span<'a> {
     trace: &'a Trace,
     category: &'static str,
     name: String,
-    at: u64,
+    began: u64,
 }
 
 impl Drop for Span<'_> {
     fn drop(&mut self) {
-        let lasted = self.trace.now().saturating_sub(self.at);
-        self.trace.record(self.category, std::mem::take(&mut self.name), Kind::Duration(lasted), self.at);
+        let took = self.trace.now().saturating_sub(self.began);
+        let name = std::mem::take(&mut self.name);
+        self.trace.record(self.category.into(), name.into(), Phase::Complete(took), self.began);
     }
 }
 
 fn thread_number() -> u64 {
-    // The model checker has no atomics that live for ever; nothing is checked here.
     use std::sync::atomic::AtomicU64;
     static NEXT: AtomicU64 = AtomicU64::new(1);
-    thread_local!(static NUMBER: u64 = NEXT.fetch_add(1, Ordering::Relaxed));
+    thread_local!(static NUMBER: u64 = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
     NUMBER.with(|number| *number)
+}
+
+fn thread_name() -> String {
+    std::thread::current().name().unwrap_or("thread").to_owned()
 }
 
 #[cfg(test)]
@@ -137,11 +153,15 @@ mod tests {
     #[test]
     fn spans_are_recorded_only_while_recording() {
         let trace = Trace::default();
-        assert!(trace.span("operator", "ignored").is_none());
-        trace.set_recording(true);
-        drop(trace.span("operator", "seen"));
-        let events = trace.take_events();
-        assert!(matches!(events.as_slice(), [Event { kind: Kind::Duration(_), .. }]), "{events:?}");
-        assert!(trace.take_events().is_empty());
+        assert!(trace.span(what::OPERATORS, "operator", "ignored").is_none());
+        trace.set_recording(what::OPERATORS);
+        assert!(trace.span(what::CALLS, "call", "ignored").is_none());
+        drop(trace.span(what::OPERATORS, "operator", "seen"));
+        let recorded = trace.take();
+        assert_eq!(recorded.events.len(), 1);
+        assert_eq!(recorded.events[0].name, "seen");
+        assert!(matches!(recorded.events[0].phase, Phase::Complete(_)));
+        assert!(recorded.threads.contains_key(&recorded.events[0].thread));
+        assert!(trace.take().events.is_empty());
     }
 }
