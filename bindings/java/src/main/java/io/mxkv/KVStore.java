@@ -397,6 +397,13 @@ public final class KVStore extends NativeObject {
     }
   }
 
+  /** Frees the store; in a cluster waits for the other workers first. Later calls do nothing. */
+  @Override
+  public void close() {
+    super.close();
+    ResourceScope.forget(this);
+  }
+
   @Override
   public String toString() {
     return isClosed() ? "KVStore[closed]" : "KVStore[" + type() + "]";

@@ -892,6 +892,13 @@ public final class NDArray extends NativeObject {
     return this;
   }
 
+  /** Frees the native memory, unless other arrays share it; the second and later calls do nothing. */
+  @Override
+  public void close() {
+    super.close();
+    ResourceScope.forget(this);
+  }
+
   // ---- Object ------------------------------------------------------------------------------------------------------
 
   /** Same shape and same elements; waits for both. Closed arrays are equal to themselves only. */

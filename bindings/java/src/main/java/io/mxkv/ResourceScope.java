@@ -97,6 +97,15 @@ public final class ResourceScope implements AutoCloseable {
     }
   }
 
+  /** Called when an array or store was closed, so that a scope open for long does not hold on to it. */
+  static void forget(NativeObject object) {
+    for (ResourceScope scope : OPEN.get()) {
+      if (scope.members.remove(object)) {
+        return;
+      }
+    }
+  }
+
   private ResourceScope outer() {
     boolean found = false;
     for (ResourceScope scope : OPEN.get()) {

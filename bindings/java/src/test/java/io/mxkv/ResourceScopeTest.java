@@ -2,10 +2,12 @@ package io.mxkv;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mxkv.internal.NativeMemory;
+import java.lang.ref.WeakReference;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -45,6 +47,21 @@ class ResourceScopeTest {
       throw new IllegalStateException("stop");
     }));
     assertTrue(inner[0].isClosed());
+  }
+
+  @Test
+  void scopeDoesNotHoldOnToWhatWasClosed() throws InterruptedException {
+    try (ResourceScope scope = new ResourceScope()) {
+      WeakReference<NDArray> closed = new WeakReference<>(NDArray.ones(Shape.of(1)));
+      WeakReference<NDArray> open = new WeakReference<>(NDArray.ones(Shape.of(1)));
+      closed.get().close();
+      for (int i = 0; i < 100 && closed.get() != null; i++) {
+        System.gc();
+        Thread.sleep(10);
+      }
+      assertNull(closed.get());
+      assertFalse(open.get().isClosed());
+    }
   }
 
   @Test
