@@ -30,6 +30,7 @@ static GROUPS: &[&[Definition]] = &[
     defs::index::OPERATORS,
     defs::join::OPERATORS,
     defs::rearrange::OPERATORS,
+    defs::reduce::OPERATORS,
     defs::refused::OPERATORS,
     defs::scalar::OPERATORS,
     defs::shape::OPERATORS,

@@ -7,6 +7,7 @@ pub mod index;
 pub mod join;
 mod operands;
 pub mod rearrange;
+pub mod reduce;
 pub mod refused;
 pub mod scalar;
 pub mod shape;

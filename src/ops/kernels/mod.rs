@@ -6,6 +6,7 @@ pub mod index;
 pub mod norm;
 pub mod number;
 pub mod real;
+pub mod reduce;
 pub mod sparse;
 pub mod storage;
 pub mod strided;

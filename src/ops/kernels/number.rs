@@ -7,6 +7,9 @@ use half::{bf16, f16};
 /// A type to calculate in.
 pub trait Number: Element {
     const IS_INTEGER: bool;
+    /// Minus infinity, or the smallest integer.
+    const LOWEST: Self;
+    const HIGHEST: Self;
     fn zero() -> Self;
     fn one() -> Self;
     fn add(self, other: Self) -> Self;
@@ -75,6 +78,8 @@ macro_rules! float {
     ($type:ty) => {
         impl Number for $type {
             const IS_INTEGER: bool = false;
+            const LOWEST: Self = <$type>::NEG_INFINITY;
+            const HIGHEST: Self = <$type>::INFINITY;
             #[inline]
             fn zero() -> Self {
                 0.0
@@ -130,6 +135,8 @@ macro_rules! half {
     ($type:ty) => {
         impl Number for $type {
             const IS_INTEGER: bool = false;
+            const LOWEST: Self = <$type>::NEG_INFINITY;
+            const HIGHEST: Self = <$type>::INFINITY;
             fn zero() -> Self {
                 <$type>::ZERO
             }
@@ -181,6 +188,8 @@ macro_rules! integer {
     ($type:ty) => {
         impl Number for $type {
             const IS_INTEGER: bool = true;
+            const LOWEST: Self = <$type>::MIN;
+            const HIGHEST: Self = <$type>::MAX;
             #[inline]
             fn zero() -> Self {
                 0
@@ -239,6 +248,8 @@ integer!(i64);
 /// As C's bool: calculated in int, and any value but 0 is true.
 impl Number for Bool {
     const IS_INTEGER: bool = true;
+    const LOWEST: Self = Bool(0);
+    const HIGHEST: Self = Bool(1);
     fn zero() -> Self {
         Bool(0)
     }

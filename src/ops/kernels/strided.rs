@@ -77,7 +77,7 @@ impl View {
     }
 
     /// Without axes of extent 1, neighbours joined where possible; at least one axis.
-    fn joined(&self) -> View {
+    pub fn joined(&self) -> View {
         let mut joined = View { start: self.start, ..View::default() };
         for (extent, step) in self.extents.iter().copied().zip(self.steps.iter().copied()) {
             if extent == 1 {
@@ -117,14 +117,14 @@ impl View {
 }
 
 /// The first element of each row (all axes but the innermost), one after the other.
-struct Rows<'a> {
+pub(super) struct Rows<'a> {
     view: &'a View,
     index: SmallVec<[usize; 6]>,
-    place: isize,
+    pub(super) place: isize,
 }
 
 impl<'a> Rows<'a> {
-    fn new(view: &'a View, row: usize) -> Self {
+    pub(super) fn new(view: &'a View, row: usize) -> Self {
         let outer = view.extents.len() - 1;
         let mut rows = Rows { view, index: SmallVec::from_elem(0, outer), place: view.start };
         let mut rest = row;
@@ -137,7 +137,7 @@ impl<'a> Rows<'a> {
         rows
     }
 
-    fn advance(&mut self) {
+    pub(super) fn advance(&mut self) {
         for axis in (0..self.index.len()).rev() {
             self.index[axis] += 1;
             self.place += self.view.steps[axis];

@@ -4,4 +4,4 @@ mod merge;
 mod parts;
 
 pub use merge::{csr_csr, csr_dense, rows_dense, rows_rows};
-pub use parts::{Elements, Rows, map_values};
+pub use parts::{Elements, Rows, map_rows, map_values};

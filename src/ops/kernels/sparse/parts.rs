@@ -133,3 +133,21 @@ pub fn map_values(
     }
     Ok(())
 }
+
+/// Gives `to` the rows of `from` with the values that `f` makes of the stored ones; `f` is also told how many
+/// elements a row of `from` has. Both are row_sparse.
+pub fn map_rows(
+    from: &NdArray,
+    to: &NdArray,
+    f: impl FnOnce(&Part, &mut Part, usize) -> Result<()>,
+) -> Result<()> {
+    let made = {
+        let parts = from.read_row_sparse()?;
+        let stored = Rows::of(&parts, from.shape())?;
+        let mut values = Part::new(to.dtype(), to.shape().with_rows(stored.rows.len()))?;
+        f(&parts.values, &mut values, stored.width)?;
+        RowSparse { indices: parts.indices.copy()?, values }
+    };
+    *to.write_row_sparse()? = made;
+    Ok(())
+}

@@ -1,0 +1,264 @@
+//! Reductions over any axes.
+//!
+//! Every output element is worked out from its inputs in row-major order by one [`Reducer`], as MXNet does, so
+//! float results agree to the last bit. Where the outputs lie side by side in memory, many are worked on together.
+
+use super::number::Number;
+use super::strided::{Rows, View};
+use crate::engine::for_each_chunk;
+
+/// Folds elements of type `T` into one of type `Self::Out`.
+pub trait Reducer<T>: Sync {
+    type State: Copy;
+    type Out;
+    fn start(&self) -> Self::State;
+    fn add(&self, state: &mut Self::State, value: T);
+    fn finish(&self, state: Self::State) -> Self::Out;
+}
+
+/// A sum with the rounding errors carried along (Kahan 1965), every operation in the type of the elements.
+pub struct Sum;
+/// The same without NaN.
+pub struct NanSum;
+pub struct Product;
+/// The same without NaN.
+pub struct NanProduct;
+/// NaN wins.
+pub struct Max;
+pub struct Min;
+/// The sum of absolute values.
+pub struct AbsSum;
+/// The square root of the sum of squares, scaled by the largest so that nothing overflows.
+pub struct Norm;
+
+fn compensated<T: Number>((sum, residual): &mut (T, T), value: T) {
+    if T::IS_INTEGER {
+        *sum = sum.add(value);
+        return;
+    }
+    let corrected = value.sub(*residual);
+    let total = sum.add(corrected);
+    *residual = total.sub(*sum).sub(corrected);
+    *sum = total;
+}
+
+macro_rules! reducer {
+    ($name:ident, $state:ty, start $start:expr, add |$s:ident, $x:ident| $add:expr, finish |$f:ident| $finish:expr) => {
+        impl<T: Number> Reducer<T> for $name {
+            type State = $state;
+            type Out = T;
+            #[inline]
+            fn start(&self) -> $state {
+                $start
+            }
+            #[inline]
+            fn add(&self, $s: &mut $state, $x: T) {
+                $add
+            }
+            #[inline]
+            fn finish(&self, $f: $state) -> T {
+                $finish
+            }
+        }
+    };
+}
+
+reducer!(Sum, (T, T), start(T::zero(), T::zero()), add | s, x | compensated(s, x), finish | s | s.0);
+reducer!(
+    NanSum,
+    (T, T),
+    start(T::zero(), T::zero()),
+    add | s,
+    x | if !x.is_nan() {
+        compensated(s, x)
+    },
+    finish | s | s.0
+);
+reducer!(Product, T, start T::one(), add |s, x| *s = s.mul(x), finish |s| s);
+reducer!(NanProduct, T, start T::one(), add |s, x| if !x.is_nan() { *s = s.mul(x) }, finish |s| s);
+reducer!(
+    Max, T, start T::LOWEST,
+    add |s, x| if !s.is_nan() && !(*s >= x) { *s = x }, finish |s| s
+);
+reducer!(
+    Min, T, start T::HIGHEST,
+    add |s, x| if !s.is_nan() && !(*s <= x) { *s = x }, finish |s| s
+);
+reducer!(
+    AbsSum,
+    (T, T),
+    start(T::zero(), T::zero()),
+    add | s,
+    x | compensated(s, if x < T::zero() { x.neg() } else { x }),
+    finish | s | s.0
+);
+reducer!(
+    Norm,
+    (T, T),
+    start(T::zero(), T::zero()),
+    add | s,
+    x | {
+        let (sum, scale) = *s;
+        if !x.is_zero() {
+            let size = if x < T::zero() { x.neg() } else { x };
+            if scale < size {
+                let ratio = scale.div(size);
+                *s = (T::one().add(sum.mul(ratio).mul(ratio)), size);
+            } else {
+                let ratio = size.div(scale);
+                *s = (sum.add(ratio.mul(ratio)), scale);
+            }
+        }
+    },
+    finish | s | s.1.mul(T::from_f64(s.0.to_f64().sqrt()))
+);
+
+/// Another reducer on elements converted to a wider type first.
+pub struct Widened<R, W> {
+    pub inner: R,
+    pub wide: std::marker::PhantomData<fn() -> W>,
+}
+
+impl<T: Number, W: Number, R: Reducer<W, Out = W>> Reducer<T> for Widened<R, W> {
+    type State = R::State;
+    type Out = W;
+    fn start(&self) -> R::State {
+        self.inner.start()
+    }
+    fn add(&self, state: &mut R::State, value: T) {
+        self.inner.add(
+            state,
+            if T::IS_INTEGER { W::from_i64(value.to_i64()) } else { W::from_f64(value.to_f64()) },
+        );
+    }
+    fn finish(&self, state: R::State) -> W {
+        self.inner.finish(state)
+    }
+}
+
+/// Outputs that are worked on together where they lie side by side.
+const LANES: usize = 64;
+
+/// out[i] = the reduction of the elements of `reduced`, moved to the i-th element of `kept`.
+pub fn reduce<T: Copy + Sync, R: Reducer<T>>(
+    reducer: &R,
+    out: &mut [R::Out],
+    from: &[T],
+    kept: &View,
+    reduced: &View,
+) where
+    R::Out: Send,
+{
+    let (kept, reduced) = (kept.joined(), reduced.joined());
+    let empty = reduced.size() == 0;
+    let inner = kept.extents.last().copied().unwrap_or(1).max(1);
+    let side_by_side = kept.steps.last() == Some(&1) && inner > 1;
+    for_each_chunk(out, |first, chunk| {
+        let mut rows = Rows::new(&kept, first / inner);
+        let (mut done, mut column) = (0, first % inner);
+        while done < chunk.len() {
+            let length = (inner - column).min(chunk.len() - done).min(LANES);
+            let target = &mut chunk[done..done + length];
+            let step = kept.steps.last().copied().unwrap_or(0);
+            let start = rows.place + column as isize * step;
+            if empty {
+                target.iter_mut().for_each(|out| *out = reducer.finish(reducer.start()));
+            } else if side_by_side {
+                lanes(reducer, target, from, start as usize, &reduced);
+            } else {
+                for (number, out) in target.iter_mut().enumerate() {
+                    *out = single(reducer, from, start + number as isize * step, &reduced);
+                }
+            }
+            done += length;
+            column += length;
+            if column == inner {
+                column = 0;
+                rows.advance();
+            }
+        }
+    });
+}
+
+/// Neighbouring outputs, element by element of the reduced axes.
+fn lanes<T: Copy, R: Reducer<T>>(reducer: &R, out: &mut [R::Out], from: &[T], start: usize, reduced: &View) {
+    let mut states = [reducer.start(); LANES];
+    let states = &mut states[..out.len()];
+    visit(reduced, |place| {
+        let at = (start as isize + place) as usize;
+        for (state, value) in states.iter_mut().zip(&from[at..at + out.len()]) {
+            reducer.add(state, *value);
+        }
+    });
+    for (out, state) in out.iter_mut().zip(states) {
+        *out = reducer.finish(*state);
+    }
+}
+
+fn single<T: Copy, R: Reducer<T>>(reducer: &R, from: &[T], start: isize, reduced: &View) -> R::Out {
+    let mut state = reducer.start();
+    if reduced.extents.len() == 1 && reduced.steps.last() == Some(&1) {
+        for value in &from[start as usize..][..reduced.extents[0]] {
+            reducer.add(&mut state, *value);
+        }
+    } else {
+        visit(reduced, |place| reducer.add(&mut state, from[(start + place) as usize]));
+    }
+    reducer.finish(state)
+}
+
+/// Every place of a view, in row-major order.
+fn visit(view: &View, mut at: impl FnMut(isize)) {
+    let inner = view.extents.last().copied().unwrap_or(1);
+    let step = view.steps.last().copied().unwrap_or(0);
+    let mut rows = Rows::new(view, 0);
+    for _ in 0..view.size() / inner.max(1) {
+        for number in 0..inner {
+            at(rows.place + number as isize * step);
+        }
+        rows.advance();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::array::Shape;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Against the definition: each output from its own inputs in row-major order.
+        #[test]
+        fn any_axes(dims in proptest::collection::vec((0i64..5, any::<bool>()), 1..5), values in any::<[i16; 8]>()) {
+            let shape: Shape = dims.iter().map(|(dim, _)| *dim).collect();
+            let from: Vec<i32> = (0..shape.size()).map(|i| i as i32 * 31 + i32::from(values[i % 8])).collect();
+            let whole = View::whole(&shape);
+            let axes = |reduced: bool| -> Vec<usize> {
+                (0..dims.len()).filter(|axis| dims[*axis].1 == reduced).collect()
+            };
+            let (kept, reduced) = (whole.permuted(&axes(false)), whole.permuted(&axes(true)));
+            let mut out = vec![0; kept.size()];
+            reduce(&Sum, &mut out, &from, &kept, &reduced);
+            let mut expected = vec![0i32; kept.size()];
+            for (number, value) in from.iter().enumerate() {
+                let (mut rest, mut index) = (number, vec![0; dims.len()]);
+                for axis in (0..dims.len()).rev() {
+                    index[axis] = rest % dims[axis].0 as usize;
+                    rest /= dims[axis].0 as usize;
+                }
+                let place = axes(false).iter().fold(0, |place, axis| place * dims[*axis].0 as usize + index[*axis]);
+                expected[place] = expected[place].wrapping_add(*value);
+            }
+            prop_assert_eq!(out, expected);
+        }
+    }
+
+    #[test]
+    fn sums_carry_their_rounding_errors() {
+        let from = vec![0.1f32; 1_000_000];
+        let mut out = [0.0f32];
+        let all = View::whole(&Shape::new(&[1_000_000]));
+        reduce(&Sum, &mut out, &from, &View::default(), &all);
+        assert_eq!(out[0], 100_000.0);
+    }
+}
