@@ -71,7 +71,9 @@ pub(super) struct InfoPlaces {
 impl Info {
     fn of(operator: &Operator) -> Info {
         let arrays: Vec<(&str, &str)> = match operator.inputs {
-            Inputs::Fixed(names) => names.iter().map(|name| (*name, "NDArray-or-Symbol")).collect(),
+            Inputs::Fixed(names) | Inputs::Optional { names, .. } => {
+                names.iter().map(|name| (*name, "NDArray-or-Symbol")).collect()
+            }
             Inputs::Variadic { name, .. } => vec![(name, "NDArray-or-Symbol[]")],
         };
         let params = operator.params.iter().map(|param| (param.name, param.type_info(), param.doc));

@@ -15,6 +15,8 @@ use std::ops::Deref;
 pub enum Inputs {
     /// These, by name.
     Fixed(&'static [&'static str]),
+    /// The first of these, as many as the parameters ask for.
+    Optional { names: &'static [&'static str], count: fn(&Attrs) -> Result<usize> },
     /// Any number; `count` is the parameter that says how many (MXNet's `key_var_num_args`). `per_count` is
     /// the number of arrays it counts as one (2 for weight and gradient), `extra` how many follow uncounted.
     Variadic { name: &'static str, count: Option<&'static str>, per_count: usize, extra: usize },
@@ -112,6 +114,7 @@ impl Definition {
     pub(super) fn check_inputs(&self, attrs: &Attrs, given: usize) -> Result<()> {
         let expected = match self.inputs {
             Inputs::Fixed(names) => names.len(),
+            Inputs::Optional { count, .. } => count(attrs)?,
             Inputs::Variadic { count: Some(count), per_count, extra, .. } => {
                 let counted = usize::try_from(attrs.int(count)?).map_err(|_| {
                     crate::err!(

@@ -5,6 +5,7 @@ pub mod cmath;
 pub mod index;
 pub mod norm;
 pub mod number;
+pub mod random;
 pub mod real;
 pub mod reduce;
 pub mod sparse;
