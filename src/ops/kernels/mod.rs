@@ -3,6 +3,7 @@
 pub mod binary;
 pub mod cmath;
 pub mod index;
+pub mod matmul;
 pub mod norm;
 pub mod number;
 pub mod random;

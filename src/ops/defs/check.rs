@@ -1,0 +1,271 @@
+//! Operators that look at whole arrays: finiteness, closeness, histograms, norms of many arrays; `reset_arrays`.
+
+use crate::array::{DType, Element, NdArray, Shape, Storage};
+use crate::base::Result;
+use crate::ops::kernels::norm::sum_of_squares;
+use crate::ops::kernels::sparse::Elements;
+use crate::ops::operator::{Definition, Inputs, Plan};
+use crate::ops::param::{Kind, Param, optional, required};
+use crate::ops::{Invocation, Meta, Query};
+use crate::{dispatch, dispatch_float};
+use smallvec::{SmallVec, smallvec};
+
+const INIT_OUTPUT: Param = optional("init_output", Kind::Bool, "1", "Initialize output to 1.");
+const ARRAYS: Inputs = Inputs::Variadic { name: "data", count: Some("num_arrays"), per_count: 1, extra: 0 };
+
+pub static OPERATORS: &[Definition] = &[
+    Definition {
+        name: "all_finite",
+        doc: "1 if no element is infinite or NaN, else 0. Without init_output a 0 in out stays.",
+        params: &[INIT_OUTPUT],
+        infer: one_float,
+        kernel: all_finite,
+        ..Definition::DEFAULT
+    },
+    Definition {
+        name: "multi_all_finite",
+        doc: "1 if no element of any array is infinite or NaN, else 0. Without init_output a 0 in out stays.",
+        inputs: ARRAYS,
+        params: &[optional("num_arrays", Kind::Int, "1", "Number of arrays."), INIT_OUTPUT],
+        infer: one_float,
+        kernel: all_finite,
+        ..Definition::DEFAULT
+    },
+    Definition {
+        name: "multi_sum_sq",
+        doc: "The sum of squares of each array, in float32.",
+        inputs: ARRAYS,
+        params: &[required("num_arrays", Kind::Int, "number of input arrays.")],
+        infer: |query| Ok(smallvec![Meta::new(Shape::new(&[query.inputs.len() as i64]), DType::Float32)]),
+        kernel: |call| {
+            let mut sums = Vec::with_capacity(call.inputs.len());
+            for input in &call.inputs {
+                sums.push(dispatch_float!(input.dtype(), T => Ok(sum_of_squares::<T>(&input.read::<T>()?)))?);
+            }
+            call.output(0)?.write::<f32>()?.copy_from_slice(&sums);
+            Ok(())
+        },
+        ..Definition::DEFAULT
+    },
+    Definition {
+        name: "multi_lars",
+        doc: "Learning rates by LARS (You et al. 2017): with w and g the norms of weight and rescaled gradient, \
+              lr eta w / (g + wd w + eps) where both are above 0, else lr.",
+        inputs: Inputs::Fixed(&["lrs", "weights_sum_sq", "grads_sum_sq", "wds"]),
+        params: &[
+            required("eta", Kind::Float, "LARS eta"),
+            required("eps", Kind::Float, "LARS eps"),
+            optional("rescale_grad", Kind::Float, "1", "Gradient rescaling factor"),
+        ],
+        infer: crate::ops::elementwise,
+        kernel: multi_lars,
+        ..Definition::DEFAULT
+    },
+    Definition {
+        name: "reset_arrays",
+        doc: "Fills every array with zeros. There is no output.",
+        inputs: ARRAYS,
+        params: &[required("num_arrays", Kind::Int, "number of input arrays.")],
+        outputs: |_, _| Ok(0),
+        mutates: |_, inputs| (0..inputs).collect(),
+        infer: |_| Ok(smallvec![]),
+        plan: |_, _| Ok(Plan::Direct(smallvec![])),
+        kernel: |call| call.inputs.iter().try_for_each(|input| super::creation::fill(input, 0.0)),
+        ..Definition::DEFAULT
+    },
+    Definition {
+        name: "_contrib_allclose",
+        doc: "1 if abs(a - b) <= atol + rtol abs(b) everywhere, else 0.",
+        inputs: Inputs::Fixed(&["a", "b"]),
+        params: &[
+            optional("rtol", Kind::Float, "1e-5", "Relative tolerance."),
+            optional("atol", Kind::Float, "1e-8", "Absolute tolerance."),
+            optional("equal_nan", Kind::Bool, "1", "Whether to compare NaN's as equal."),
+        ],
+        infer: |query| {
+            query.require_same(1)?;
+            Ok(smallvec![Meta::new(Shape::default(), DType::Uint8)])
+        },
+        kernel: all_close,
+        ..Definition::DEFAULT
+    },
+    Definition {
+        name: "_histogram",
+        aliases: &["_npi_histogram"],
+        doc: "How many elements lie in each bin, and the edges of the bins: bin_cnt equal ones over range, or between \
+              the given edges.",
+        inputs: Inputs::Optional {
+            names: &["data", "bins"],
+            count: |attrs| Ok(if attrs.optional_int("bin_cnt")?.is_some() { 1 } else { 2 }),
+        },
+        params: &[
+            optional("bin_cnt", Kind::IntOrNone, "None", "Number of bins for uniform case"),
+            optional("range", Kind::Str, "None", "The lower and upper range of the bins."),
+        ],
+        outputs: |_, _| Ok(2),
+        infer: histogram_shape,
+        kernel: histogram,
+        ..Definition::DEFAULT
+    },
+    Definition {
+        name: "_contrib_getnnz",
+        doc: "The number of stored elements of a csr array: of all, of each column (axis 0) or of each row (axis 1).",
+        params: &[optional(
+            "axis",
+            Kind::IntOrNone,
+            "None",
+            "Select between the number of values across the whole matrix, in each column, or in each row.",
+        )],
+        infer: |query| {
+            let dims = query.input(0)?.shape().dims();
+            let length = match query.attrs.optional_int("axis")? {
+                None => 1,
+                Some(0) => dims.get(1).copied().unwrap_or(1),
+                Some(1) => dims.first().copied().unwrap_or(1),
+                Some(axis) => crate::bail!(InvalidArgument, "axis: expected None, 0 or 1, got {axis}"),
+            };
+            Ok(smallvec![Meta::new(Shape::new(&[length]), DType::Int64)])
+        },
+        plan: |_, _| Ok(Plan::Direct(smallvec![Storage::Dense])),
+        kernel: stored,
+        ..Definition::DEFAULT
+    },
+];
+
+fn one_float(_: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
+    Ok(smallvec![Meta::new(Shape::new(&[1]), DType::Float32)])
+}
+
+fn all_finite(call: &Invocation) -> Result<()> {
+    let mut finite = true;
+    for input in &call.inputs {
+        dispatch!(input.dtype(), T => finite &= input.read::<T>()?.iter().all(|x| x.to_f64().is_finite()));
+    }
+    let mut out = call.output(0)?.write::<f32>()?;
+    let before = if call.attrs.bool("init_output")? { 1.0 } else { out.first().copied().unwrap_or(1.0) };
+    out.fill(if finite { before } else { 0.0 });
+    Ok(())
+}
+
+fn multi_lars(call: &Invocation) -> Result<()> {
+    let (eta, eps, rescale) =
+        (call.attrs.float("eta")?, call.attrs.float("eps")?, call.attrs.float("rescale_grad")?);
+    let column = |index: usize| -> Result<Vec<f32>> {
+        let input = call.input(index)?;
+        dispatch!(input.dtype(), T => Ok(input.read::<T>()?.iter().map(|x| x.to_f64() as f32).collect()))
+    };
+    let (lrs, weights, grads, wds) = (column(0)?, column(1)?, column(2)?, column(3)?);
+    let out = call.output(0)?;
+    dispatch!(out.dtype(), T => {
+        for (index, out) in out.write::<T>()?.iter_mut().enumerate() {
+            let (lr, w, g) = (lrs[index], weights[index].sqrt(), grads[index].sqrt() * rescale);
+            let rate = if w > 0.0 && g > 0.0 { lr * eta * w / (g + wds[index] * w + eps) } else { lr };
+            *out = T::from_f64(rate.into());
+        }
+        Ok(())
+    })
+}
+
+fn all_close(call: &Invocation) -> Result<()> {
+    let (a, b) = (call.input(0)?, call.input(1)?);
+    let (rtol, atol) = (f64::from(call.attrs.float("rtol")?), f64::from(call.attrs.float("atol")?));
+    let equal_nan = call.attrs.bool("equal_nan")?;
+    let close = |a: f64, b: f64| {
+        if a.is_nan() || b.is_nan() {
+            return equal_nan && a.is_nan() && b.is_nan();
+        }
+        a == b || (a.is_finite() && b.is_finite() && (a - b).abs() <= atol + rtol * b.abs())
+    };
+    let all = dispatch!(a.dtype(), T => {
+        let (a, b) = (a.read::<T>()?, b.read::<T>()?);
+        a.iter().zip(b.iter()).all(|(a, b)| close(a.to_f64(), b.to_f64()))
+    });
+    call.output(0)?.write::<u8>()?.fill(all.into());
+    Ok(())
+}
+
+fn histogram_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
+    let data = query.input(0)?;
+    let edges = match query.attrs.optional_int("bin_cnt")? {
+        Some(bins) => {
+            crate::ensure!(bins > 0, InvalidArgument, "bin_cnt: expected a positive number, got {bins}");
+            range(query.attrs.text("range")?)?;
+            bins + 1
+        }
+        None => {
+            let bins = query.input(1)?;
+            crate::ensure!(
+                bins.size() > 1,
+                Shape,
+                "bins: expected two edges or more, got shape {}",
+                bins.shape()
+            );
+            bins.size() as i64
+        }
+    };
+    Ok(smallvec![
+        Meta::new(Shape::new(&[edges - 1]), DType::Int64),
+        Meta::new(Shape::new(&[edges]), data.dtype())
+    ])
+}
+
+/// `(low, high)`
+fn range(text: &str) -> Result<(f64, f64)> {
+    let inner = text.trim().trim_start_matches(['(', '[']).trim_end_matches([')', ']']);
+    let ends: Vec<f64> = inner.split(',').filter_map(|end| end.trim().parse().ok()).collect();
+    match ends.as_slice() {
+        [low, high] if low < high => Ok((*low, *high)),
+        _ => Err(crate::err!(InvalidArgument, "range: expected a lower and a higher number, got '{text}'")),
+    }
+}
+
+fn values(array: &NdArray) -> Result<Vec<f64>> {
+    dispatch!(array.dtype(), T => Ok(array.read::<T>()?.iter().map(|x| x.to_f64()).collect()))
+}
+
+fn histogram(call: &Invocation) -> Result<()> {
+    let data = values(call.input(0)?)?;
+    let edges: Vec<f64> = match call.attrs.optional_int("bin_cnt")? {
+        Some(bins) => {
+            let (low, high) = range(call.attrs.text("range")?)?;
+            (0..=bins).map(|edge| low + edge as f64 * (high - low) / bins as f64).collect()
+        }
+        None => values(call.input(1)?)?,
+    };
+    let bins = edges.len() - 1;
+    let mut counts = vec![0i64; bins];
+    for x in data {
+        // The last bin holds its upper edge too.
+        if x >= edges[0] && x <= edges[bins] {
+            counts[edges.partition_point(|edge| *edge <= x).saturating_sub(1).min(bins - 1)] += 1;
+        }
+    }
+    call.output(0)?.write::<i64>()?.copy_from_slice(&counts);
+    let out = call.output(1)?;
+    dispatch!(out.dtype(), T => {
+        for (out, edge) in out.write::<T>()?.iter_mut().zip(edges) {
+            *out = T::from_f64(edge);
+        }
+        Ok(())
+    })
+}
+
+fn stored(call: &Invocation) -> Result<()> {
+    let (data, out) = (call.input(0)?, call.output(0)?);
+    crate::ensure!(
+        data.storage() == Storage::Csr,
+        StorageType,
+        "data: expected a csr array, got {}",
+        data.storage().name()
+    );
+    let parts = data.read_csr()?;
+    let elements = Elements::of(&parts, data.shape())?;
+    let mut target = out.write::<i64>()?;
+    target.fill(0);
+    match call.attrs.optional_int("axis")? {
+        None => target.fill(elements.columns.len() as i64),
+        Some(0) => elements.columns.iter().for_each(|column| target[*column] += 1),
+        _ => target.iter_mut().enumerate().for_each(|(row, count)| *count = elements.row(row).len() as i64),
+    }
+    Ok(())
+}

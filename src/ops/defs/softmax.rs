@@ -1,0 +1,214 @@
+//! Softmax and its relatives.
+
+use crate::array::{DType, Element, NdArray, Shape};
+use crate::base::Result;
+use crate::dispatch;
+use crate::ops::operator::{Definition, Inputs};
+use crate::ops::param::{Kind, Param, optional};
+use crate::ops::{Attrs, Invocation, Meta, Query};
+use smallvec::{SmallVec, smallvec};
+
+const AXIS: Param = optional("axis", Kind::Int, "-1", "The axis along which to compute softmax.");
+const TEMPERATURE: Param =
+    optional("temperature", Kind::DoubleOrNone, "None", "Temperature parameter in softmax");
+const DTYPE: Param = optional(
+    "dtype",
+    Kind::DType(&["None", "float16", "float32", "float64"]),
+    "None",
+    "DType of the output in case this can't be inferred.",
+);
+const USE_LENGTH: Param =
+    optional("use_length", Kind::Bool, "0", "Whether to use the length input as a mask over the data input.");
+const PARAMS: &[Param] = &[AXIS, TEMPERATURE, DTYPE, USE_LENGTH];
+
+pub static OPERATORS: &[Definition] = &[
+    Definition {
+        name: "softmax",
+        aliases: &["_npx_softmax"],
+        doc: "exp(data / temperature) along axis, divided by its sum; with use_length over the first elements only.",
+        inputs: Inputs::Optional {
+            names: &["data", "length"],
+            count: |attrs| Ok(if attrs.bool("use_length")? { 2 } else { 1 }),
+        },
+        params: PARAMS,
+        infer: softmax_shape,
+        kernel: |call| softmax(call, axis(call)?, 1.0, false),
+        ..Definition::DEFAULT
+    },
+    Definition {
+        name: "log_softmax",
+        aliases: &["_npx_log_softmax"],
+        doc: "The logarithm of softmax.",
+        params: PARAMS,
+        infer: softmax_shape,
+        kernel: |call| softmax(call, axis(call)?, 1.0, true),
+        ..Definition::DEFAULT
+    },
+    Definition {
+        name: "softmin",
+        doc: "softmax of -data.",
+        params: PARAMS,
+        infer: softmax_shape,
+        kernel: |call| softmax(call, axis(call)?, -1.0, false),
+        ..Definition::DEFAULT
+    },
+    Definition {
+        name: "SoftmaxActivation",
+        doc: "softmax over each instance, or with mode channel over axis 1.",
+        params: &[optional(
+            "mode",
+            Kind::Enum(&["channel", "instance"]),
+            "instance",
+            "Specifies how to compute the softmax.",
+        )],
+        kernel: |call| {
+            let rank = call.input(0)?.shape().rank();
+            let channel = call.attrs.text("mode")? == "channel";
+            softmax_lines(
+                call,
+                lines(call.input(0)?.shape(), if channel { 1..2 } else { 1..rank.max(1) }),
+                1.0,
+                false,
+            )
+        },
+        ..Definition::DEFAULT
+    },
+    Definition {
+        name: "SoftmaxOutput",
+        aliases: &["Softmax"],
+        doc: "softmax over each instance, or with multi_output over axis 1; the labels matter to gradients only.",
+        inputs: Inputs::Fixed(&["data", "label"]),
+        params: &[
+            optional("grad_scale", Kind::Float, "1", "Scales the gradient by a float factor."),
+            optional(
+                "ignore_label",
+                Kind::Float,
+                "-1",
+                "The instances whose labels equal it have no gradient.",
+            ),
+            optional(
+                "multi_output",
+                Kind::Bool,
+                "0",
+                "If set to true, the softmax function will be computed along axis 1.",
+            ),
+            optional(
+                "use_ignore",
+                Kind::Bool,
+                "0",
+                "If set to true, the ignore_label value will not contribute to the gradient.",
+            ),
+            optional(
+                "preserve_shape",
+                Kind::Bool,
+                "0",
+                "If set to true, the softmax function will be computed along the last axis.",
+            ),
+            optional(
+                "normalization",
+                Kind::Enum(&["batch", "null", "valid"]),
+                "null",
+                "Normalizes the gradient.",
+            ),
+            optional("out_grad", Kind::Bool, "0", "Multiplies gradient with output gradient element-wise."),
+            optional(
+                "smooth_alpha",
+                Kind::Float,
+                "0",
+                "Constant for computing a label smoothed version of cross-entropy.",
+            ),
+        ],
+        kernel: |call| {
+            let rank = call.input(0)?.shape().rank();
+            let over = if call.attrs.bool("multi_output")? {
+                1..2
+            } else if call.attrs.bool("preserve_shape")? {
+                rank.max(1) - 1..rank
+            } else {
+                1..rank.max(1)
+            };
+            softmax_lines(call, lines(call.input(0)?.shape(), over), 1.0, false)
+        },
+        ..Definition::DEFAULT
+    },
+];
+
+fn axis(call: &Invocation) -> Result<usize> {
+    call.input(0)?.shape().axis("axis", call.attrs.int("axis")?)
+}
+
+fn softmax_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
+    let data = query.input(0)?;
+    data.shape().axis("axis", query.attrs.int("axis")?)?;
+    crate::ensure!(
+        data.dtype().is_float(),
+        DType,
+        "This operation only support floating point types, not {}",
+        data.dtype()
+    );
+    Ok(smallvec![Meta::new(data.shape().clone(), query.attrs.dtype("dtype")?.unwrap_or(data.dtype()))])
+}
+
+/// The vectors over which is normalised: how many elements, and how far apart.
+fn lines(shape: &Shape, axes: std::ops::Range<usize>) -> (usize, usize) {
+    let dims = shape.dims();
+    let extent = |dims: &[i64]| dims.iter().map(|dim| *dim as usize).product::<usize>();
+    let (begin, end) = (axes.start.min(dims.len()), axes.end.min(dims.len()));
+    if begin >= end { (extent(dims), 1) } else { (extent(&dims[begin..end]), extent(&dims[end..])) }
+}
+
+fn softmax(call: &Invocation, axis: usize, sign: f64, logarithm: bool) -> Result<()> {
+    softmax_lines(call, lines(call.input(0)?.shape(), axis..axis + 1), sign, logarithm)
+}
+
+/// The number of elements that count of each vector, if the caller limits it.
+fn lengths(attrs: &Attrs, length: Option<&NdArray>) -> Result<Option<Vec<usize>>> {
+    match length {
+        Some(length) if attrs.has("use_length") => dispatch!(length.dtype(), L => {
+            Ok(Some(length.read::<L>()?.iter().map(|x| x.to_i64().max(0) as usize).collect()))
+        }),
+        _ => Ok(None),
+    }
+}
+
+/// float64 and, for the narrower types, float32 arithmetic; the largest element is subtracted first.
+fn softmax_lines(
+    call: &Invocation,
+    (length, step): (usize, usize),
+    sign: f64,
+    logarithm: bool,
+) -> Result<()> {
+    let (data, out) = (call.input(0)?, call.output(0)?);
+    let temperature =
+        if call.attrs.has("temperature") { call.attrs.optional_double("temperature")? } else { None };
+    let counts = lengths(&call.attrs, call.inputs.get(1))?;
+    if length == 0 {
+        return Ok(());
+    }
+    let double = data.dtype() == DType::Float64;
+    dispatch!(data.dtype(), T => dispatch!(out.dtype(), U => {
+        let (source, mut target) = (data.read::<T>()?, out.write::<U>()?);
+        for vector in 0..source.len() / length {
+            let start = vector / step * length * step + vector % step;
+            let count = counts.as_ref().and_then(|counts| counts.get(vector)).map_or(length, |count| (*count).min(length));
+            let at = |number: usize| {
+                let x = sign * source[start + number * step].to_f64();
+                temperature.map_or(x, |temperature| x / temperature)
+            };
+            let most = (0..count).map(at).fold(f64::NEG_INFINITY, f64::max);
+            let power = |number: usize| {
+                if double { (at(number) - most).exp() } else { f64::from(((at(number) - most) as f32).exp()) }
+            };
+            let sum: f64 = (0..count).map(power).sum();
+            for number in 0..length {
+                let result = match (number < count, logarithm) {
+                    (false, _) => 0.0,
+                    (true, false) => power(number) / sum,
+                    (true, true) => at(number) - most - sum.ln(),
+                };
+                target[start + number * step] = U::from_f64(result);
+            }
+        }
+        Ok(())
+    }))
+}
