@@ -54,7 +54,7 @@ pub static OPERATORS: &[Definition] = &[
     },
     Definition {
         name: "SoftmaxActivation",
-        doc: "softmax over each instance, or with mode channel over axis 1.",
+        doc: "softmax over the last axis, or with mode channel over axis 1.",
         params: &[optional(
             "mode",
             Kind::Enum(&["channel", "instance"]),
@@ -64,12 +64,8 @@ pub static OPERATORS: &[Definition] = &[
         kernel: |call| {
             let rank = call.input(0)?.shape().rank();
             let channel = call.attrs.text("mode")? == "channel";
-            softmax_lines(
-                call,
-                lines(call.input(0)?.shape(), if channel { 1..2 } else { 1..rank.max(1) }),
-                1.0,
-                false,
-            )
+            let over = if channel { 1..2 } else { rank.max(1) - 1..rank };
+            softmax_lines(call, lines(call.input(0)?.shape(), over), 1.0, false)
         },
         ..Definition::DEFAULT
     },

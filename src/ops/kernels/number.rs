@@ -7,6 +7,8 @@ use half::{bf16, f16};
 /// A type to calculate in.
 pub trait Number: Element {
     const IS_INTEGER: bool;
+    /// float16 or bfloat16, which are calculated in float32.
+    const IS_HALF: bool = false;
     /// Minus infinity, or the smallest integer.
     const LOWEST: Self;
     const HIGHEST: Self;
@@ -135,6 +137,7 @@ macro_rules! half {
     ($type:ty) => {
         impl Number for $type {
             const IS_INTEGER: bool = false;
+            const IS_HALF: bool = true;
             const LOWEST: Self = <$type>::NEG_INFINITY;
             const HIGHEST: Self = <$type>::INFINITY;
             fn zero() -> Self {

@@ -5,6 +5,7 @@
 
 use super::number::Number;
 use super::strided::{Rows, View};
+use crate::array::DType;
 use crate::engine::for_each_chunk;
 
 /// Folds elements of type `T` into one of type `Self::Out`.
@@ -38,12 +39,59 @@ fn compensated<T: Number>((sum, residual): &mut (T, T), value: T) {
     }
     let corrected = value.sub(*residual);
     let total = sum.add(corrected);
-    *residual = total.sub(*sum).sub(corrected);
+    // The narrow floats round only once here.
+    *residual = if T::IS_HALF {
+        T::from_f32((total.to_f32() - sum.to_f32()) - corrected.to_f32())
+    } else {
+        total.sub(*sum).sub(corrected)
+    };
     *sum = total;
 }
 
+/// An infinite sum stays infinite, although infinity less infinity is no number.
+fn compensated_to_infinity<T: Number>(state: &mut (T, T), value: T) {
+    compensated(state, value);
+    if state.1.is_nan() && !state.0.is_nan() {
+        state.1 = T::zero();
+    }
+}
+
+/// Adds to the sum of squares over the square of the largest element so far, and to that element. Narrow floats
+/// are calculated in float32 and rounded at the end.
+fn scaled_square<T: Number>(state: &mut (T, T), x: T) {
+    if x.is_zero() {
+        return;
+    }
+    let (sum, scale) = *state;
+    let size = if x < T::zero() { x.neg() } else { x };
+    *state = if T::IS_HALF {
+        let (sum, wide, largest) = (sum.to_f32(), size.to_f32(), scale.to_f32());
+        if scale < size {
+            (T::from_f32(1.0 + sum * (largest / wide) * (largest / wide)), size)
+        } else {
+            (T::from_f32(sum + (wide / largest) * (wide / largest)), scale)
+        }
+    } else if scale < size {
+        let ratio = scale.div(size);
+        (T::one().add(sum.mul(ratio).mul(ratio)), size)
+    } else {
+        let ratio = size.div(scale);
+        (sum.add(ratio.mul(ratio)), scale)
+    };
+}
+
+fn unscaled_root<T: Number>((sum, scale): (T, T)) -> T {
+    let root = sum.to_f64().sqrt();
+    if T::DTYPE == DType::Float32 || T::IS_HALF {
+        // The root of a float32 is the same in both types once it is rounded.
+        T::from_f32(scale.to_f32() * root as f32)
+    } else {
+        T::from_f64(scale.to_f64() * root)
+    }
+}
+
 macro_rules! reducer {
-    ($name:ident, $state:ty, start $start:expr, add |$s:ident, $x:ident| $add:expr, finish |$f:ident| $finish:expr) => {
+    ($name:ident, $state:ty, $start:expr, $add:expr, $finish:expr) => {
         impl<T: Number> Reducer<T> for $name {
             type State = $state;
             type Out = T;
@@ -52,66 +100,65 @@ macro_rules! reducer {
                 $start
             }
             #[inline]
-            fn add(&self, $s: &mut $state, $x: T) {
-                $add
+            fn add(&self, state: &mut $state, value: T) {
+                let add: fn(&mut $state, T) = $add;
+                add(state, value);
             }
             #[inline]
-            fn finish(&self, $f: $state) -> T {
-                $finish
+            fn finish(&self, state: $state) -> T {
+                let finish: fn($state) -> T = $finish;
+                finish(state)
             }
         }
     };
 }
 
-reducer!(Sum, (T, T), start(T::zero(), T::zero()), add | s, x | compensated(s, x), finish | s | s.0);
+reducer!(Sum, (T, T), (T::zero(), T::zero()), compensated_to_infinity, |state| state.0);
 reducer!(
     NanSum,
     (T, T),
-    start(T::zero(), T::zero()),
-    add | s,
-    x | if !x.is_nan() {
-        compensated(s, x)
+    (T::zero(), T::zero()),
+    |state, x| if !x.is_nan() {
+        compensated(state, x)
     },
-    finish | s | s.0
+    |state| state.0
 );
-reducer!(Product, T, start T::one(), add |s, x| *s = s.mul(x), finish |s| s);
-reducer!(NanProduct, T, start T::one(), add |s, x| if !x.is_nan() { *s = s.mul(x) }, finish |s| s);
+reducer!(Product, T, T::one(), |state, x| *state = state.mul(x), |state| state);
 reducer!(
-    Max, T, start T::LOWEST,
-    add |s, x| if !s.is_nan() && !(*s >= x) { *s = x }, finish |s| s
+    NanProduct,
+    T,
+    T::one(),
+    |state, x| if !x.is_nan() {
+        *state = state.mul(x)
+    },
+    |state| state
 );
 reducer!(
-    Min, T, start T::HIGHEST,
-    add |s, x| if !s.is_nan() && !(*s <= x) { *s = x }, finish |s| s
+    Max,
+    T,
+    T::LOWEST,
+    |state, x| if !state.is_nan() && !(*state >= x) {
+        *state = x
+    },
+    |state| state
+);
+reducer!(
+    Min,
+    T,
+    T::HIGHEST,
+    |state, x| if !state.is_nan() && !(*state <= x) {
+        *state = x
+    },
+    |state| state
 );
 reducer!(
     AbsSum,
     (T, T),
-    start(T::zero(), T::zero()),
-    add | s,
-    x | compensated(s, if x < T::zero() { x.neg() } else { x }),
-    finish | s | s.0
+    (T::zero(), T::zero()),
+    |state, x| compensated(state, if x < T::zero() { x.neg() } else { x }),
+    |state| state.0
 );
-reducer!(
-    Norm,
-    (T, T),
-    start(T::zero(), T::zero()),
-    add | s,
-    x | {
-        let (sum, scale) = *s;
-        if !x.is_zero() {
-            let size = if x < T::zero() { x.neg() } else { x };
-            if scale < size {
-                let ratio = scale.div(size);
-                *s = (T::one().add(sum.mul(ratio).mul(ratio)), size);
-            } else {
-                let ratio = size.div(scale);
-                *s = (sum.add(ratio.mul(ratio)), scale);
-            }
-        }
-    },
-    finish | s | s.1.mul(T::from_f64(s.0.to_f64().sqrt()))
-);
+reducer!(Norm, (T, T), (T::zero(), T::zero()), scaled_square, unscaled_root);
 
 /// Another reducer on elements converted to a wider type first.
 pub struct Widened<R, W> {
