@@ -97,7 +97,7 @@ static void operators(void) {
 }
 
 static void records(void) {
-  char path[512];
+  char path[512] = {0};
   RecordIOHandle writer, reader;
   const char *buf;
   size_t size;

@@ -2,7 +2,7 @@
  * Calls every exported function with arguments that should not work: all zero, then drawn ones, in one thread
  * and in eight. Nothing may crash; each failure must leave a reason, and null must be refused by name.
  *
- *   misuse_calls [rounds] [seed]
+ *   misuse_calls [rounds] [seed]        (or MXKV_MISUSE_ROUNDS; MXKV_MISUSE_TRACE=1 names each call)
  */
 #include "misuse.h"
 #include "calls.inc"
@@ -162,6 +162,7 @@ static const struct test tests[] = {LISTED(null_is_refused_by_name), LISTED(draw
                                     LISTED(drawn_arguments_in_eight_threads)};
 
 int main(int argc, char **argv) {
+  if (getenv("MXKV_MISUSE_ROUNDS")) rounds = atoi(getenv("MXKV_MISUSE_ROUNDS"));
   if (argc > 1) rounds = atoi(argv[1]);
   if (argc > 2) seed = strtoull(argv[2], NULL, 0);
   for (size_t i = 0; i < COUNT(tests); i++) {

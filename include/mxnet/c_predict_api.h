@@ -16,6 +16,37 @@ typedef void *NDListHandle;
 typedef void (*PredMonitorCallback)(const char *, NDArrayHandle, void *);
 
 /**
+ * Reads the arrays that go with a model; out of scope. `MXNDArrayLoadFromBuffer` reads the same bytes.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXNDListCreate(const char *nd_file_bytes,
+                   int nd_file_size,
+                   NDListHandle *out,
+                   uint32_t *out_length);
+
+/**
+ * One array of such a list; out of scope.
+ *
+ * What the caller vouches for:
+ * Each out parameter is null or writable; it is set to zero or null.
+ */
+MXNET_DLL
+int MXNDListGet(NDListHandle handle,
+                uint32_t index,
+                const char **out_key,
+                const float **out_data,
+                const uint32_t **out_shape,
+                uint32_t *out_ndim);
+
+/**
+ * Frees such a list. Null is accepted; any other handle is an error.
+ */
+MXNET_DLL int MXNDListFree(NDListHandle handle);
+
+/**
  * Loads a model for prediction; out of scope.
  *
  * What the caller vouches for:

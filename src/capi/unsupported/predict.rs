@@ -1,9 +1,62 @@
-//! The predict API: running a saved model.
+//! The predict API: running a saved model, and the lists of arrays that go with one. (Array files themselves are
+//! read with `MXNDArrayLoad` and `MXNDArrayLoadFromBuffer`.)
 
 use super::{absent, absent_free, clear};
 use crate::capi::boundary::boundary;
-use crate::capi::types::{PredMonitorCallback, PredictorHandle};
+use crate::capi::types::{NDListHandle, PredMonitorCallback, PredictorHandle};
 use libc::{c_char, c_int, c_void};
+
+/// Reads the arrays that go with a model; out of scope. `MXNDArrayLoadFromBuffer` reads the same bytes.
+///
+/// # Safety
+/// Each out parameter is null or writable; it is set to zero or null.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn MXNDListCreate(
+    nd_file_bytes: *const c_char,
+    nd_file_size: c_int,
+    out: *mut NDListHandle,
+    out_length: *mut u32,
+) -> c_int {
+    boundary("MXNDListCreate", || {
+        // SAFETY: the caller vouches that each out parameter is null or writable.
+        unsafe {
+            clear(out);
+            clear(out_length);
+        }
+        absent("predict API to run saved models")
+    })
+}
+
+/// One array of such a list; out of scope.
+///
+/// # Safety
+/// Each out parameter is null or writable; it is set to zero or null.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn MXNDListGet(
+    handle: NDListHandle,
+    index: u32,
+    out_key: *mut *const c_char,
+    out_data: *mut *const f32,
+    out_shape: *mut *const u32,
+    out_ndim: *mut u32,
+) -> c_int {
+    boundary("MXNDListGet", || {
+        // SAFETY: the caller vouches that each out parameter is null or writable.
+        unsafe {
+            clear(out_key);
+            clear(out_data);
+            clear(out_shape);
+            clear(out_ndim);
+        }
+        absent("predict API to run saved models")
+    })
+}
+
+/// Frees such a list. Null is accepted; any other handle is an error.
+#[unsafe(no_mangle)]
+pub extern "C" fn MXNDListFree(handle: NDListHandle) -> c_int {
+    boundary("MXNDListFree", || absent_free("handle", handle, "predict API to run saved models"))
+}
 
 /// Loads a model for prediction; out of scope.
 ///
@@ -27,7 +80,7 @@ pub unsafe extern "C" fn MXPredCreate(
         unsafe {
             clear(out);
         }
-        absent("running saved models (the predict API)")
+        absent("predict API to run saved models")
     })
 }
 
@@ -56,7 +109,7 @@ pub unsafe extern "C" fn MXPredCreateEx(
         unsafe {
             clear(out);
         }
-        absent("running saved models (the predict API)")
+        absent("predict API to run saved models")
     })
 }
 
@@ -83,7 +136,7 @@ pub unsafe extern "C" fn MXPredCreateMultiThread(
         unsafe {
             clear(out);
         }
-        absent("running saved models (the predict API)")
+        absent("predict API to run saved models")
     })
 }
 
@@ -111,26 +164,26 @@ pub unsafe extern "C" fn MXPredCreatePartialOut(
         unsafe {
             clear(out);
         }
-        absent("running saved models (the predict API)")
+        absent("predict API to run saved models")
     })
 }
 
 /// Runs a predictor; out of scope.
 #[unsafe(no_mangle)]
 pub extern "C" fn MXPredForward(handle: PredictorHandle) -> c_int {
-    boundary("MXPredForward", || absent("running saved models (the predict API)"))
+    boundary("MXPredForward", || absent("predict API to run saved models"))
 }
 
 /// Frees a predictor. Null is accepted; any other handle is an error.
 #[unsafe(no_mangle)]
 pub extern "C" fn MXPredFree(handle: PredictorHandle) -> c_int {
-    boundary("MXPredFree", || absent_free("handle", handle, "running saved models (the predict API)"))
+    boundary("MXPredFree", || absent_free("handle", handle, "predict API to run saved models"))
 }
 
 /// Copies a result of a predictor; out of scope.
 #[unsafe(no_mangle)]
 pub extern "C" fn MXPredGetOutput(handle: PredictorHandle, index: u32, data: *mut f32, size: u32) -> c_int {
-    boundary("MXPredGetOutput", || absent("running saved models (the predict API)"))
+    boundary("MXPredGetOutput", || absent("predict API to run saved models"))
 }
 
 /// The shape of a result of a predictor; out of scope.
@@ -150,7 +203,7 @@ pub unsafe extern "C" fn MXPredGetOutputShape(
             clear(shape_data);
             clear(shape_ndim);
         }
-        absent("running saved models (the predict API)")
+        absent("predict API to run saved models")
     })
 }
 
@@ -169,7 +222,7 @@ pub unsafe extern "C" fn MXPredGetOutputType(
         unsafe {
             clear(out_dtype);
         }
-        absent("running saved models (the predict API)")
+        absent("predict API to run saved models")
     })
 }
 
@@ -188,7 +241,7 @@ pub unsafe extern "C" fn MXPredPartialForward(
         unsafe {
             clear(step_left);
         }
-        absent("running saved models (the predict API)")
+        absent("predict API to run saved models")
     })
 }
 
@@ -210,7 +263,7 @@ pub unsafe extern "C" fn MXPredReshape(
         unsafe {
             clear(out);
         }
-        absent("running saved models (the predict API)")
+        absent("predict API to run saved models")
     })
 }
 
@@ -222,7 +275,7 @@ pub extern "C" fn MXPredSetInput(
     data: *const f32,
     size: u32,
 ) -> c_int {
-    boundary("MXPredSetInput", || absent("running saved models (the predict API)"))
+    boundary("MXPredSetInput", || absent("predict API to run saved models"))
 }
 
 /// Watches the nodes of a predictor; out of scope.
@@ -233,5 +286,5 @@ pub extern "C" fn MXPredSetMonitorCallback(
     callback_handle: *mut c_void,
     monitor_all: bool,
 ) -> c_int {
-    boundary("MXPredSetMonitorCallback", || absent("running saved models (the predict API)"))
+    boundary("MXPredSetMonitorCallback", || absent("predict API to run saved models"))
 }
