@@ -51,7 +51,7 @@ public final class KVStore extends NativeObject {
    */
   public static KVStore create(String type) {
     long[] handle = {0};
-    Status.check(Bindings.MXKVStoreCreate(NDArray.require(type, "type"), handle));
+    Status.check(Bindings.MXKVStoreCreate(Check.given(type, "type"), handle));
     return new KVStore(handle[0]);
   }
 
@@ -80,7 +80,7 @@ public final class KVStore extends NativeObject {
 
   /** Pushes a value; of waiting work, that with the higher priority goes first. */
   public KVStore push(String key, NDArray value, int priority) {
-    long[] handles = {NDArray.require(value, "value").nativeHandle()};
+    long[] handles = {Check.given(value, "value").nativeHandle()};
     try {
       return check(Bindings.MXKVStorePushEx(handle(), 1, key(key).array(), handles, priority));
     } finally {
@@ -112,7 +112,7 @@ public final class KVStore extends NativeObject {
 
   /** Copies a stored value into an array of the same shape, with a priority. */
   public KVStore pull(String key, NDArray out, int priority) {
-    long[] handles = {NDArray.require(out, "out").nativeHandle()};
+    long[] handles = {Check.given(out, "out").nativeHandle()};
     try {
       return check(Bindings.MXKVStorePullEx(handle(), 1, key(key).array(), handles, priority));
     } finally {
@@ -168,7 +168,7 @@ public final class KVStore extends NativeObject {
 
   /** Stores a value under a new key and copies it to every worker's arrays; the value of rank 0 counts. */
   public KVStore broadcast(String key, NDArray value, NDArray... outs) {
-    String[] outKeys = new String[NDArray.require(outs, "outs").length];
+    String[] outKeys = new String[Check.given(outs, "outs").length];
     Arrays.fill(outKeys, key);
     return broadcast(new String[] {key}, new NDArray[] {value}, outKeys, outs, 0);
   }
@@ -218,7 +218,7 @@ public final class KVStore extends NativeObject {
 
   /** Changes stored values by a rule of the caller's instead of replacing them. */
   public synchronized KVStore setUpdater(Updater updater) {
-    NDArray.require(updater, "updater");
+    Check.given(updater, "updater");
     Bindings.MXKVStoreUpdater forInts = (key, received, stored, unused) ->
         call(updater, Integer.toString(key), received, stored);
     Bindings.MXKVStoreStrUpdater forStrings = (key, received, stored, unused) -> call(updater, key, received, stored);
@@ -238,7 +238,7 @@ public final class KVStore extends NativeObject {
    * returns when all servers have it.
    */
   public synchronized KVStore setOptimizer(Optimizer optimizer) {
-    NDArray.require(optimizer, "optimizer");
+    Check.given(optimizer, "optimizer");
     if (Extensions.has("mxkv_kvstore_set_optimizer") || !optimizer.runsInJava() || type().contains("dist")) {
       Map<String, String> params = optimizer.nativeParams();
       try (Mem.Strings names = Mem.strings("parameter name", params.keySet().toArray(new String[0]));
@@ -274,7 +274,7 @@ public final class KVStore extends NativeObject {
 
   /** Writes the optimizer's states (momentum, counts, …) to a file. */
   public synchronized KVStore saveOptimizerStates(String file) {
-    NDArray.require(file, "file");
+    Check.given(file, "file");
     if (localOptimizer != null) {
       handle();
       localOptimizer.save(file);
@@ -290,7 +290,7 @@ public final class KVStore extends NativeObject {
 
   /** Reads the states of {@link #saveOptimizerStates}; the optimizer must have been set. */
   public synchronized KVStore loadOptimizerStates(String file) {
-    NDArray.require(file, "file");
+    Check.given(file, "file");
     if (localOptimizer != null) {
       handle();
       localOptimizer.load(file);
@@ -306,7 +306,7 @@ public final class KVStore extends NativeObject {
 
   /** Compresses pushed gradients, for example {@code {type: 2bit, threshold: 0.5}}. */
   public KVStore setGradientCompression(Map<String, ?> params) {
-    NDArray.require(params, "params");
+    Check.given(params, "params");
     String[] names = params.keySet().toArray(new String[0]);
     String[] values = params.values().stream().map(String::valueOf).toArray(String[]::new);
     try (Mem.Strings nativeNames = Mem.strings("parameter name", names);
@@ -391,7 +391,7 @@ public final class KVStore extends NativeObject {
   /** Sends a command to the controllers of all servers and waits for their answers. */
   public KVStore sendCommandToServers(int head, String body) {
     try {
-      return check(Bindings.MXKVStoreSendCommmandToServers(handle(), head, NDArray.require(body, "body")));
+      return check(Bindings.MXKVStoreSendCommmandToServers(handle(), head, Check.given(body, "body")));
     } finally {
       Reference.reachabilityFence(this);
     }
@@ -446,7 +446,7 @@ public final class KVStore extends NativeObject {
   }
 
   private Mem.Text key(String key) {
-    Mem.Text known = keys.get(NDArray.require(key, "key"));
+    Mem.Text known = keys.get(Check.given(key, "key"));
     return known != null ? known : keys.computeIfAbsent(key, text -> Mem.text("key", text));
   }
 
@@ -459,13 +459,13 @@ public final class KVStore extends NativeObject {
   }
 
   private static long[] paired(String keyName, String[] keys, String arrayName, NDArray[] arrays) {
-    NDArray.require(keys, keyName);
-    NDArray.require(arrays, arrayName);
+    Check.given(keys, keyName);
+    Check.given(arrays, arrayName);
     if (keys.length != arrays.length) {
       throw MxkvException.of(
           ErrorKind.INVALID_ARGUMENT,
           arrayName + ": expected one for each of " + keys.length + " " + keyName + ", got " + arrays.length);
     }
-    return arrays.length == 0 ? new long[1] : NDArray.handles(arrayName, arrays);
+    return arrays.length == 0 ? new long[1] : Check.handles(arrayName, arrays);
   }
 }

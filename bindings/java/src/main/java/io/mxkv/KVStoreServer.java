@@ -24,7 +24,7 @@ public final class KVStoreServer {
 
   /** Settings ({@code DMLC_*}, {@code PS_*}) that win over the environment; replaces those of an earlier call. */
   public static void init(Map<String, String> settings) {
-    NDArray.require(settings, "settings");
+    Check.given(settings, "settings");
     String[] names = settings.keySet().toArray(new String[0]);
     try (Mem.Strings keys = Mem.strings("name", names);
         Mem.Strings values = Mem.strings("value", settings.values().toArray(new String[0]))) {
@@ -58,7 +58,7 @@ public final class KVStoreServer {
    * the library does not act on them.
    */
   public static void start(int dieIfOthersGoOutTimeout, Controller controller) {
-    NDArray.require(controller, "controller");
+    Check.given(controller, "controller");
     serve(dieIfOthersGoOutTimeout, (head, body, unused) -> {
       try {
         controller.command(head, body);

@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -28,9 +27,6 @@ import java.util.Set;
  * <p>All methods may be called from several threads. Two threads that write the same array get one of both results.
  */
 public final class NDArray extends NativeObject {
-  /** Copies up to this size go through memory of the thread, larger ones straight into the array's own. */
-  private static final int SMALL = 32 * 1024;
-
   private final Ancestry ancestry;
 
   private NDArray(long handle, long bytes, List<Ancestry> parents) {
@@ -54,6 +50,15 @@ public final class NDArray extends NativeObject {
   }
 
   /** Takes over a handle with elements of its own. */
+  static NDArray adopt(long handle) {
+    return own(handle, Collections.emptyList());
+  }
+
+  /** Takes over a handle with elements of its own, of a known size. */
+  static NDArray adopt(long handle, long bytes) {
+    return scoped(new NDArray(handle, bytes, Collections.emptyList()));
+  }
+
   private static NDArray own(long handle, List<Ancestry> parents) {
     int[] dtype = {-1};
     int[] ndim = {0};
@@ -76,14 +81,14 @@ public final class NDArray extends NativeObject {
 
   /** An array whose elements are not set. */
   public static NDArray empty(Shape shape, Context context, DType dtype) {
-    require(shape, "shape");
-    require(context, "context");
-    require(dtype, "dtype");
+    Check.given(shape, "shape");
+    Check.given(context, "context");
+    Check.given(dtype, "dtype");
     long[] handle = {0};
     Status.check(
         Bindings.MXNDArrayCreateEx64(
             dims(shape), shape.length(), context.typeId(), context.deviceId(), 0, dtype.code(), handle));
-    return scoped(new NDArray(handle[0], shape.product() * dtype.bytes(), Collections.emptyList()));
+    return adopt(handle[0], shape.product() * dtype.bytes());
   }
 
   /** A float32 array of zeros on {@code cpu(0)}. */
@@ -123,29 +128,29 @@ public final class NDArray extends NativeObject {
 
   /** A float32 array with these elements, row by row. */
   public static NDArray array(float[] elements, Shape shape, Context context) {
-    require(elements, "elements");
-    requireCount(elements.length, require(shape, "shape"));
+    Check.given(elements, "elements");
+    requireCount(elements.length, Check.given(shape, "shape"));
     return empty(shape, context, DType.FLOAT32).copyFrom(elements);
   }
 
   /** A float64 array on {@code cpu(0)} with these elements, row by row. */
   public static NDArray array(double[] elements, Shape shape) {
-    require(elements, "elements");
-    requireCount(elements.length, require(shape, "shape"));
+    Check.given(elements, "elements");
+    requireCount(elements.length, Check.given(shape, "shape"));
     return empty(shape, Context.cpu(), DType.FLOAT64).copyFrom(elements);
   }
 
   /** An int32 array on {@code cpu(0)} with these elements, row by row. */
   public static NDArray array(int[] elements, Shape shape) {
-    require(elements, "elements");
-    requireCount(elements.length, require(shape, "shape"));
+    Check.given(elements, "elements");
+    requireCount(elements.length, Check.given(shape, "shape"));
     return empty(shape, Context.cpu(), DType.INT32).copyFrom(elements);
   }
 
   /** An int64 array on {@code cpu(0)} with these elements, row by row. */
   public static NDArray array(long[] elements, Shape shape) {
-    require(elements, "elements");
-    requireCount(elements.length, require(shape, "shape"));
+    Check.given(elements, "elements");
+    requireCount(elements.length, Check.given(shape, "shape"));
     return empty(shape, Context.cpu(), DType.INT64).copyFrom(elements);
   }
 
@@ -153,7 +158,7 @@ public final class NDArray extends NativeObject {
   public static NDArray arange(double start, double stop, double step, int repeat, Context context, DType dtype) {
     return invoke(
         "_arange",
-        params("start", start, "stop", stop, "step", step, "repeat", repeat, "ctx", context, "dtype", dtype))[0];
+        Invocation.params("start", start, "stop", stop, "step", step, "repeat", repeat, "ctx", context, "dtype", dtype))[0];
   }
 
   /**
@@ -164,16 +169,7 @@ public final class NDArray extends NativeObject {
    * @param shape the shape of the whole
    */
   public static NDArray rowSparse(NDArray values, long[] rows, Shape shape) {
-    require(values, "values");
-    require(rows, "rows");
-    require(shape, "shape");
-    if (shape.length() == 0 || values.shape().length() != shape.length() || values.shape().get(0) != rows.length) {
-      throw MxkvException.of(
-          ErrorKind.SHAPE,
-          "values: expected " + rows.length + " rows of an array " + shape + ", got the shape " + values.shape());
-    }
-    NDArray array = sparse(StorageType.ROW_SPARSE, shape, values, new long[][] {rows});
-    return rows.length == 0 ? array : array.part(-1, values).part(0, rows).checked();
+    return SparseArrays.rowSparse(values, rows, shape);
   }
 
   /**
@@ -185,34 +181,15 @@ public final class NDArray extends NativeObject {
    * @param shape rows and columns
    */
   public static NDArray csr(NDArray values, long[] columns, long[] rowStarts, Shape shape) {
-    require(values, "values");
-    require(columns, "columns");
-    require(rowStarts, "row starts");
-    require(shape, "shape");
-    if (shape.length() != 2 || rowStarts.length != shape.get(0) + 1) {
-      throw MxkvException.of(
-          ErrorKind.SHAPE, "row starts: expected one more than rows of " + shape + ", got " + rowStarts.length);
-    }
-    if (values.size() != columns.length) {
-      throw MxkvException.of(
-          ErrorKind.SHAPE, "columns: expected one for each of " + values.size() + " values, got " + columns.length);
-    }
-    NDArray array = sparse(StorageType.CSR, shape, values, new long[][] {rowStarts, columns});
-    return array.part(-1, values).part(0, rowStarts).part(1, columns).checked();
+    return SparseArrays.csr(values, columns, rowStarts, shape);
   }
 
   /** A sparse array without elements. */
   public static NDArray zeros(StorageType storage, Shape shape, Context context, DType dtype) {
-    require(storage, "storage type");
-    if (storage == StorageType.DENSE) {
+    if (Check.given(storage, "storage type") == StorageType.DENSE) {
       return zeros(shape, context, dtype);
     }
-    NDArray array = sparse(storage, shape, context, dtype, new long[storage == StorageType.CSR ? 2 : 1][0]);
-    invokeInto(
-        "_zeros",
-        params("shape", shape, "ctx", context, "dtype", dtype),
-        new NDArray[] {array});
-    return array;
+    return SparseArrays.empty(storage, shape, context, dtype);
   }
 
   // ---- What it is --------------------------------------------------------------------------------------------------
@@ -285,44 +262,44 @@ public final class NDArray extends NativeObject {
 
   /** Sets every element. */
   public NDArray fill(double value) {
-    invokeInto("_set_value", params("src", value), new NDArray[] {this});
+    invokeInto("_set_value", Invocation.params("src", value), new NDArray[] {this});
     return this;
   }
 
   /** Sets all elements, row by row, converted to this array's type. */
   public NDArray copyFrom(float[] source) {
-    DType dtype = writable(require(source, "source").length);
+    DType dtype = writable(Check.given(source, "source").length);
     if (dtype != DType.FLOAT32) {
-      return copyConverted(dtype, source.length, i -> source[i]);
+      return Copies.converted(this, dtype, source.length, i -> source[i]);
     }
-    return copyIn(source.length, 4L * source.length, address -> Mem.write(address, source, 0, source.length));
+    return Copies.in(this, source.length, 4L * source.length, address -> Mem.write(address, source, 0, source.length));
   }
 
   /** Sets all elements, row by row, converted to this array's type. */
   public NDArray copyFrom(double[] source) {
-    DType dtype = writable(require(source, "source").length);
+    DType dtype = writable(Check.given(source, "source").length);
     if (dtype != DType.FLOAT64) {
-      return copyConverted(dtype, source.length, i -> source[i]);
+      return Copies.converted(this, dtype, source.length, i -> source[i]);
     }
-    return copyIn(source.length, 8L * source.length, address -> Mem.write(address, source, 0, source.length));
+    return Copies.in(this, source.length, 8L * source.length, address -> Mem.write(address, source, 0, source.length));
   }
 
   /** Sets all elements, row by row, converted to this array's type. */
   public NDArray copyFrom(int[] source) {
-    DType dtype = writable(require(source, "source").length);
+    DType dtype = writable(Check.given(source, "source").length);
     if (dtype != DType.INT32) {
-      return copyConverted(dtype, source.length, i -> source[i]);
+      return Copies.converted(this, dtype, source.length, i -> source[i]);
     }
-    return copyIn(source.length, 4L * source.length, address -> Mem.write(address, source, 0, source.length));
+    return Copies.in(this, source.length, 4L * source.length, address -> Mem.write(address, source, 0, source.length));
   }
 
   /** Sets all elements, row by row, converted to this array's type. */
   public NDArray copyFrom(long[] source) {
-    DType dtype = writable(require(source, "source").length);
+    DType dtype = writable(Check.given(source, "source").length);
     if (dtype != DType.INT64) {
-      return copyConverted(dtype, source.length, i -> source[i]);
+      return Copies.converted(this, dtype, source.length, i -> source[i]);
     }
-    return copyIn(source.length, 8L * source.length, address -> Mem.write(address, source, 0, source.length));
+    return Copies.in(this, source.length, 8L * source.length, address -> Mem.write(address, source, 0, source.length));
   }
 
   /**
@@ -330,62 +307,27 @@ public final class NDArray extends NativeObject {
    * type in the machine's byte order. A direct buffer is copied once, without a stop in the Java heap.
    */
   public NDArray copyFrom(ByteBuffer source) {
-    require(source, "source");
+    Check.given(source, "source");
     DType dtype = writable(source.remaining() / dtype().bytes());
-    int bytes = source.remaining();
-    if (bytes % dtype.bytes() != 0) {
-      throw MxkvException.of(
-          ErrorKind.SHAPE, "source: " + bytes + " bytes are no whole number of " + dtype + " elements");
-    }
-    if (source.isDirect()) {
-      try {
-        Status.check(
-            Bindings.MXNDArraySyncCopyFromCPU(handle(), Mem.address(source), bytes / dtype.bytes()));
-        return this;
-      } finally {
-        Reference.reachabilityFence(source);
-        Reference.reachabilityFence(this);
-      }
-    }
-    byte[] copy = new byte[bytes];
-    source.duplicate().get(copy);
-    return copyIn(bytes / dtype.bytes(), bytes, address -> Mem.write(address, copy, 0, bytes));
+    return Copies.in(this, dtype, source);
   }
 
   /** Copies all elements, row by row, into the start of a Java array. */
   public NDArray copyTo(float[] target) {
-    int count = readable(require(target, "target").length);
+    int count = readable(Check.given(target, "target").length);
     DType dtype = dtype();
     if (isSparse() || dtype != DType.FLOAT32) {
       float[] converted = toFloatArray();
       System.arraycopy(converted, 0, target, 0, count);
       return this;
     }
-    return copyOut(count, 4L * count, address -> Mem.read(address, target, 0, count));
+    return Copies.out(this, count, 4L * count, address -> Mem.read(address, target, 0, count));
   }
 
   /** Copies all elements as they are, in the machine's byte order, to the buffer's position, which moves. */
   public NDArray copyTo(ByteBuffer target) {
-    require(target, "target");
-    DType dtype = dtype();
-    long count = dense("copyTo").size();
-    long bytes = count * dtype.bytes();
-    if (target.remaining() < bytes) {
-      throw MxkvException.of(
-          ErrorKind.SHAPE, "target: expected room for " + bytes + " bytes, got " + target.remaining());
-    }
-    if (target.isDirect() && !target.isReadOnly()) {
-      try {
-        Status.check(Bindings.MXNDArraySyncCopyToCPU(handle(), Mem.address(target), count));
-        target.position(target.position() + (int) bytes);
-      } finally {
-        Reference.reachabilityFence(target);
-        Reference.reachabilityFence(this);
-      }
-    } else {
-      target.put(toRawBytes());
-    }
-    return this;
+    Check.given(target, "target");
+    return Copies.out(this, dtype(), dense("copyTo").size(), target);
   }
 
   /**
@@ -393,17 +335,7 @@ public final class NDArray extends NativeObject {
    * must not write while the library works on the array.
    */
   public ByteBuffer asByteBuffer() {
-    dense("asByteBuffer");
-    long bytes = size() * dtype().bytes();
-    if (bytes > Integer.MAX_VALUE) {
-      throw MxkvException.of(ErrorKind.UNSUPPORTED, "a buffer holds at most 2 GB, this array has " + bytes + " bytes");
-    }
-    try {
-      Status.check(Bindings.MXNDArrayWaitToWrite(handle()));
-      return Mem.view(data(), bytes);
-    } finally {
-      Reference.reachabilityFence(this);
-    }
+    return Copies.view(dense("asByteBuffer"), size() * dtype().bytes());
   }
 
   /** All elements as float, row by row; those of a sparse array with its zeros. */
@@ -413,18 +345,7 @@ public final class NDArray extends NativeObject {
         return dense.toFloatArray();
       }
     }
-    DType dtype = dtype();
-    int count = count();
-    float[] target = new float[count];
-    if (dtype == DType.FLOAT32) {
-      copyOut(count, 4L * count, address -> Mem.read(address, target, 0, count));
-    } else {
-      ByteBuffer raw = raw(dtype, count);
-      for (int i = 0; i < count; i++) {
-        target[i] = (float) Elements.get(dtype, raw, i);
-      }
-    }
-    return target;
+    return Copies.floats(this, dtype(), count());
   }
 
   /** All elements as double, row by row; those of a sparse array with its zeros. */
@@ -434,18 +355,7 @@ public final class NDArray extends NativeObject {
         return dense.toDoubleArray();
       }
     }
-    DType dtype = dtype();
-    int count = count();
-    double[] target = new double[count];
-    if (dtype == DType.FLOAT64) {
-      copyOut(count, 8L * count, address -> Mem.read(address, target, 0, count));
-    } else {
-      ByteBuffer raw = raw(dtype, count);
-      for (int i = 0; i < count; i++) {
-        target[i] = Elements.get(dtype, raw, i);
-      }
-    }
-    return target;
+    return Copies.doubles(this, dtype(), count());
   }
 
   /** All elements as int, cut towards zero. */
@@ -463,7 +373,7 @@ public final class NDArray extends NativeObject {
     int count = count();
     long[] target = new long[count];
     if (!isSparse() && dtype() == DType.INT64) {
-      copyOut(count, 8L * count, address -> Mem.read(address, target, 0, count));
+      Copies.out(this, count, 8L * count, address -> Mem.read(address, target, 0, count));
       return target;
     }
     double[] values = toDoubleArray();
@@ -485,8 +395,7 @@ public final class NDArray extends NativeObject {
 
   /** The memory of a dense array, in the machine's byte order. */
   public byte[] toRawBytes() {
-    dense("toRawBytes");
-    return raw(dtype(), count()).array();
+    return Copies.raw(dense("toRawBytes"), dtype(), count()).array();
   }
 
   /** The only element of an array of shape {@code (1)}. */
@@ -503,7 +412,7 @@ public final class NDArray extends NativeObject {
     long[] out = {0};
     try {
       Status.check(Bindings.MXNDArrayGetDataNDArray(handle(), out));
-      return own(out[0], Collections.emptyList());
+      return adopt(out[0]);
     } finally {
       Reference.reachabilityFence(this);
     }
@@ -554,7 +463,7 @@ public final class NDArray extends NativeObject {
   /** The same elements in another shape, sharing memory. Lengths of 0, -1 … -4 have MXNet's meanings. */
   public NDArray reshape(long... dims) {
     long[] out = {0};
-    require(dims, "dims");
+    Check.given(dims, "dims");
     try {
       Status.check(
           Bindings.MXNDArrayReshape64(handle(), dims.length, dims.length == 0 ? new long[1] : dims, (byte) 0, out));
@@ -566,13 +475,13 @@ public final class NDArray extends NativeObject {
 
   /** Copies all elements into another array of the same shape, converted to its type. Returns the other. */
   public NDArray copyTo(NDArray target) {
-    if (require(target, "target") == this) {
+    if (Check.given(target, "target") == this) {
       throw MxkvException.of(ErrorKind.INVALID_ARGUMENT, "target: an array cannot be copied to itself");
     }
     if (!target.shape().equals(shape())) {
       throw MxkvException.of(ErrorKind.SHAPE, "target: expected the shape " + shape() + ", got " + target.shape());
     }
-    invokeInto("_copyto", params(), new NDArray[] {target}, this);
+    invokeInto("_copyto", Invocation.params(), new NDArray[] {target}, this);
     return target;
   }
 
@@ -584,14 +493,14 @@ public final class NDArray extends NativeObject {
   /** A copy on a device. */
   public NDArray copyTo(Context context) {
     if (isSparse()) {
-      return invoke("_copy", params(), this)[0];
+      return invoke("_copy", Invocation.params(), this)[0];
     }
     return copyTo(empty(shape(), context, dtype()));
   }
 
   /** This array if it lives there, else a copy. */
   public NDArray asInContext(Context context) {
-    return context().equals(require(context, "context")) ? this : copyTo(context);
+    return context().equals(Check.given(context, "context")) ? this : copyTo(context);
   }
 
   /** A copy with another type of elements. */
@@ -601,81 +510,81 @@ public final class NDArray extends NativeObject {
 
   /** A copy in another storage type. */
   public NDArray asStorage(StorageType storage) {
-    return invoke("cast_storage", params("stype", require(storage, "storage type")), this)[0];
+    return invoke("cast_storage", Invocation.params("stype", Check.given(storage, "storage type")), this)[0];
   }
 
   // ---- Arithmetic --------------------------------------------------------------------------------------------------
 
   public NDArray plus(NDArray other) {
-    return invoke("_plus", params(), this, other)[0];
+    return invoke("_plus", Invocation.params(), this, other)[0];
   }
 
   public NDArray plus(double number) {
-    return invoke("_plus_scalar", params("scalar", number), this)[0];
+    return invoke("_plus_scalar", Invocation.params("scalar", number), this)[0];
   }
 
   public NDArray minus(NDArray other) {
-    return invoke("_minus", params(), this, other)[0];
+    return invoke("_minus", Invocation.params(), this, other)[0];
   }
 
   public NDArray minus(double number) {
-    return invoke("_minus_scalar", params("scalar", number), this)[0];
+    return invoke("_minus_scalar", Invocation.params("scalar", number), this)[0];
   }
 
   public NDArray times(NDArray other) {
-    return invoke("_mul", params(), this, other)[0];
+    return invoke("_mul", Invocation.params(), this, other)[0];
   }
 
   public NDArray times(double number) {
-    return invoke("_mul_scalar", params("scalar", number), this)[0];
+    return invoke("_mul_scalar", Invocation.params("scalar", number), this)[0];
   }
 
   public NDArray div(NDArray other) {
-    return invoke("_div", params(), this, other)[0];
+    return invoke("_div", Invocation.params(), this, other)[0];
   }
 
   public NDArray div(double number) {
-    return invoke("_div_scalar", params("scalar", number), this)[0];
+    return invoke("_div_scalar", Invocation.params("scalar", number), this)[0];
   }
 
   /** Adds in place. */
   public NDArray plusAssign(NDArray other) {
-    return inPlace("_plus", params(), other);
+    return inPlace("_plus", Invocation.params(), other);
   }
 
   /** Adds in place. */
   public NDArray plusAssign(double number) {
-    return inPlace("_plus_scalar", params("scalar", number));
+    return inPlace("_plus_scalar", Invocation.params("scalar", number));
   }
 
   /** Subtracts in place. */
   public NDArray minusAssign(NDArray other) {
-    return inPlace("_minus", params(), other);
+    return inPlace("_minus", Invocation.params(), other);
   }
 
   /** Subtracts in place. */
   public NDArray minusAssign(double number) {
-    return inPlace("_minus_scalar", params("scalar", number));
+    return inPlace("_minus_scalar", Invocation.params("scalar", number));
   }
 
   /** Multiplies in place. */
   public NDArray timesAssign(NDArray other) {
-    return inPlace("_mul", params(), other);
+    return inPlace("_mul", Invocation.params(), other);
   }
 
   /** Multiplies in place. */
   public NDArray timesAssign(double number) {
-    return inPlace("_mul_scalar", params("scalar", number));
+    return inPlace("_mul_scalar", Invocation.params("scalar", number));
   }
 
   /** Divides in place. */
   public NDArray divAssign(NDArray other) {
-    return inPlace("_div", params(), other);
+    return inPlace("_div", Invocation.params(), other);
   }
 
   /** Divides in place. */
   public NDArray divAssign(double number) {
-    return inPlace("_div_scalar", params("scalar", number));
+    return inPlace("_div_scalar", Invocation.params("scalar", number));
   }
 
   private NDArray inPlace(String operator, Map<String, ?> params, NDArray... others) {
@@ -704,7 +613,7 @@ public final class NDArray extends NativeObject {
    * @param params its parameters; values are sent as text, shapes and contexts in their usual form
    */
   public static NDArray[] invoke(String operator, Map<String, ?> params, NDArray... inputs) {
-    long[] results = call(operator, params, new NDArray[0], inputs);
+    long[] results = Invocation.run(operator, params, new NDArray[0], inputs);
     List<Ancestry> parents = new ArrayList<>(inputs.length);
     for (NDArray input : inputs) {
       parents.add(input.ancestry);
@@ -718,134 +627,37 @@ public final class NDArray extends NativeObject {
 
   /** Runs an operator and writes its results into the given arrays. */
   public static void invokeInto(String operator, Map<String, ?> params, NDArray[] outputs, NDArray... inputs) {
-    if (require(outputs, "outputs").length == 0) {
+    if (Check.given(outputs, "outputs").length == 0) {
       throw MxkvException.of(ErrorKind.INVALID_ARGUMENT, "outputs: expected at least one array");
     }
-    call(operator, params, outputs, inputs);
-  }
-
-  private static long[] call(String operator, Map<String, ?> params, NDArray[] outputs, NDArray[] inputs) {
-    Operators.Operator known = Operators.get(operator);
-    String[] keys = new String[params.size()];
-    String[] values = new String[params.size()];
-    int at = 0;
-    for (Map.Entry<String, ?> entry : params.entrySet()) {
-      if (entry.getValue() == null) {
-        throw MxkvException.of(ErrorKind.INVALID_ARGUMENT, operator + ": parameter " + entry.getKey() + " is null");
-      }
-      keys[at] = entry.getKey();
-      values[at++] = text(entry.getValue());
-    }
-    try {
-      return Operators.invoke(
-          known, handles(operator + " input", inputs), handles(operator + " output", outputs), keys, values);
-    } finally {
-      Reference.reachabilityFence(inputs);
-      Reference.reachabilityFence(outputs);
-    }
-  }
-
-  private static String text(Object value) {
-    if (value instanceof Boolean) {
-      return (Boolean) value ? "True" : "False";
-    }
-    return value.toString();
-  }
-
-  /** The handles of arrays; an error that names the argument for a null or closed one. */
-  static long[] handles(String what, NDArray... arrays) {
-    long[] handles = new long[arrays.length];
-    for (int i = 0; i < arrays.length; i++) {
-      if (arrays[i] == null) {
-        throw MxkvException.of(
-            ErrorKind.INVALID_ARGUMENT, what + (arrays.length == 1 ? "" : " " + i) + ": expected an NDArray, got null");
-      }
-      handles[i] = arrays[i].handle();
-    }
-    return handles;
-  }
-
-  /** Parameters from names and values in turn; a null value leaves its name out. */
-  static Map<String, Object> params(Object... namesAndValues) {
-    Map<String, Object> params = new LinkedHashMap<>();
-    for (int i = 0; i < namesAndValues.length; i += 2) {
-      if (namesAndValues[i + 1] != null) {
-        params.put((String) namesAndValues[i], namesAndValues[i + 1]);
-      }
-    }
-    return params;
+    Invocation.run(operator, params, outputs, inputs);
   }
 
   // ---- Files and bytes ---------------------------------------------------------------------------------------------
 
   /** Writes arrays with their names to a file in MXNet's format. */
   public static void save(String file, Map<String, NDArray> arrays) {
-    require(file, "file");
-    require(arrays, "arrays");
-    String[] names = arrays.keySet().toArray(new String[0]);
-    NDArray[] values = arrays.values().toArray(new NDArray[0]);
-    try (Mem.Strings keys = Mem.strings("name", names)) {
-      Status.check(
-          Bindings.MXNDArraySave(
-              file, values.length, values.length == 0 ? new long[1] : handles("array", values), keys.address()));
-    } finally {
-      Reference.reachabilityFence(values);
-    }
+    ArrayFiles.save(file, arrays);
   }
 
   /** Writes arrays without names to a file in MXNet's format. */
   public static void save(String file, NDArray... arrays) {
-    require(file, "file");
-    try {
-      Status.check(
-          Bindings.MXNDArraySave(
-              file, arrays.length, arrays.length == 0 ? new long[1] : handles("array", arrays), 0));
-    } finally {
-      Reference.reachabilityFence(arrays);
-    }
+    ArrayFiles.save(file, arrays);
   }
 
   /** Reads the arrays of a file with their names; numbers as names if the file has none. */
   public static Map<String, NDArray> load(String file) {
-    require(file, "file");
-    int[] count = {0};
-    long[] arrays = {0};
-    int[] nameCount = {0};
-    long[] names = {0};
-    Status.check(Bindings.MXNDArrayLoad(file, count, arrays, nameCount, names));
-    long[] handles = Mem.longs(arrays[0], count[0]);
-    List<String> texts = Mem.strings(names[0], nameCount[0]);
-    Map<String, NDArray> loaded = new LinkedHashMap<>();
-    for (int i = 0; i < handles.length; i++) {
-      loaded.put(i < texts.size() ? texts.get(i) : Integer.toString(i), own(handles[i], Collections.emptyList()));
-    }
-    return loaded;
+    return ArrayFiles.load(file);
   }
 
   /** This array as bytes in MXNet's format. */
   public byte[] serialize() {
-    long[] size = {0};
-    long[] buffer = {0};
-    try {
-      Status.check(Bindings.MXNDArraySaveRawBytes(handle(), size, buffer));
-      return Mem.bytes(buffer[0], Math.toIntExact(size[0]));
-    } finally {
-      Reference.reachabilityFence(this);
-    }
+    return ArrayFiles.serialize(this);
   }
 
   /** The array of {@link #serialize}. */
   public static NDArray deserialize(byte[] bytes) {
-    require(bytes, "bytes");
-    ByteBuffer direct = ByteBuffer.allocateDirect(bytes.length);
-    direct.put(bytes).flip();
-    long[] out = {0};
-    try {
-      Status.check(Bindings.MXNDArrayLoadFromRawBytes(Mem.address(direct), bytes.length, out));
-      return own(out[0], Collections.emptyList());
-    } finally {
-      Reference.reachabilityFence(direct);
-    }
+    return ArrayFiles.deserialize(bytes);
   }
 
   // ---- Waiting -----------------------------------------------------------------------------------------------------
@@ -930,124 +742,13 @@ public final class NDArray extends NativeObject {
 
   // ---- Inside ------------------------------------------------------------------------------------------------------
 
-  private interface AtAddress {
-    void run(long address);
-  }
-
-  private interface Element {
-    double get(int index);
-  }
-
-  private NDArray copyConverted(DType dtype, int count, Element element) {
-    ByteBuffer converted = Elements.buffer(dtype, count);
-    for (int i = 0; i < count; i++) {
-      Elements.put(dtype, converted, i, element.get(i));
-    }
-    return copyIn(count, converted.capacity(), at -> Mem.write(at, converted.array(), 0, converted.capacity()));
-  }
-
-  private NDArray copyIn(int count, long bytes, AtAddress write) {
-    try {
-      if (bytes <= SMALL) {
-        long scratch = Mem.scratch(SMALL);
-        write.run(scratch);
-        Status.check(Bindings.MXNDArraySyncCopyFromCPU(handle(), scratch, count));
-      } else {
-        Status.check(Bindings.MXNDArrayWaitToWrite(handle()));
-        write.run(data());
-      }
-      return this;
-    } finally {
-      Reference.reachabilityFence(this);
-    }
-  }
-
-  private NDArray copyOut(int count, long bytes, AtAddress read) {
-    try {
-      if (bytes <= SMALL) {
-        long scratch = Mem.scratch(SMALL);
-        Status.check(Bindings.MXNDArraySyncCopyToCPU(handle(), scratch, count));
-        read.run(scratch);
-      } else {
-        Status.check(Bindings.MXNDArrayWaitToRead(handle()));
-        read.run(data());
-      }
-      return this;
-    } finally {
-      Reference.reachabilityFence(this);
-    }
-  }
-
-  private ByteBuffer raw(DType dtype, int count) {
-    ByteBuffer buffer = Elements.buffer(dtype, count);
-    copyOut(count, buffer.capacity(), address -> Mem.read(address, buffer.array(), 0, buffer.capacity()));
-    return buffer;
-  }
-
-  private long data() {
-    long[] address = {0};
-    Status.check(Bindings.MXNDArrayGetData(handle(), address));
-    return address[0];
-  }
-
   private NDArray aux(int index) {
     long[] out = {0};
     try {
       Status.check(Bindings.MXNDArrayGetAuxNDArray(handle(), index, out));
-      return own(out[0], Collections.emptyList());
+      return adopt(out[0]);
     } finally {
       Reference.reachabilityFence(this);
-    }
-  }
-
-  private static NDArray sparse(StorageType storage, Shape shape, NDArray values, long[][] aux) {
-    return sparse(storage, shape, values.context(), values.dtype(), aux);
-  }
-
-  private static NDArray sparse(StorageType storage, Shape shape, Context context, DType dtype, long[][] aux) {
-    int[] auxTypes = new int[aux.length];
-    int[] auxNdims = new int[aux.length];
-    long[] auxShapes = new long[aux.length];
-    long bytes = 0;
-    // An array without elements is allocated when it gets some; parts to be copied in need their memory now.
-    int later = aux[0].length == 0 ? 1 : 0;
-    for (int i = 0; i < aux.length; i++) {
-      auxTypes[i] = DType.INT64.code();
-      auxNdims[i] = 1;
-      auxShapes[i] = aux[i].length;
-      bytes += 8L * aux[i].length;
-    }
-    long[] handle = {0};
-    Status.check(
-        Bindings.MXNDArrayCreateSparseEx64(
-            storage.code(), dims(shape), shape.length(), context.typeId(), context.deviceId(), later, dtype.code(),
-            aux.length, auxTypes, auxNdims, auxShapes, handle));
-    return scoped(new NDArray(handle[0], bytes, Collections.emptyList()));
-  }
-
-  private NDArray part(int index, long[] numbers) {
-    try (NDArray array = array(numbers, Shape.of(numbers.length))) {
-      return part(index, array);
-    }
-  }
-
-  private NDArray part(int index, NDArray source) {
-    try {
-      Status.check(Bindings.MXNDArraySyncCopyFromNDArray(handle(), source.handle(), index));
-      return this;
-    } finally {
-      Reference.reachabilityFence(source);
-      Reference.reachabilityFence(this);
-    }
-  }
-
-  private NDArray checked() {
-    try {
-      Status.check(Bindings.MXNDArraySyncCheckFormat(handle(), (byte) 1));
-      return this;
-    } catch (MxkvException error) {
-      close();
-      throw error;
     }
   }
 
@@ -1086,14 +787,7 @@ public final class NDArray extends NativeObject {
     }
   }
 
-  static <T> T require(T value, String what) {
-    if (value == null) {
-      throw MxkvException.of(ErrorKind.INVALID_ARGUMENT, what + ": expected a value, got null");
-    }
-    return value;
-  }
-
-  private static long[] dims(Shape shape) {
+  static long[] dims(Shape shape) {
     return shape.length() == 0 ? new long[1] : shape.toArray();
   }
 }

@@ -27,7 +27,7 @@ public class Optimizer {
 
   /** An optimizer by its name, for example {@code adam}, with the default parameters. */
   public static Optimizer of(String name) {
-    return new Optimizer(NDArray.require(name, "name"), new LinkedHashMap<>(), null);
+    return new Optimizer(Check.given(name, "name"), new LinkedHashMap<>(), null);
   }
 
   /** Stochastic gradient descent; parameters learning_rate, momentum, wd, … */
@@ -63,13 +63,13 @@ public class Optimizer {
   /** The same with one parameter changed. */
   public Optimizer with(String parameter, Object value) {
     Map<String, String> changed = new LinkedHashMap<>(params);
-    changed.put(NDArray.require(parameter, "parameter"), String.valueOf(NDArray.require(value, parameter)));
+    changed.put(Check.given(parameter, "parameter"), String.valueOf(Check.given(value, parameter)));
     return new Optimizer(name, changed, scheduler);
   }
 
   /** The same with a schedule for the learning rate. */
   public Optimizer with(LRScheduler schedule) {
-    return new Optimizer(name, params, NDArray.require(schedule, "schedule"));
+    return new Optimizer(name, params, Check.given(schedule, "schedule"));
   }
 
   /** The name. */

@@ -34,7 +34,7 @@ public final class Random {
 
   private static NDArray draw(
       String operator, String first, double a, String second, double b, Shape shape, Context context, NDArray out) {
-    NDArray.require(shape, "shape");
+    Check.given(shape, "shape");
     if (out != null && context != null) {
       throw MxkvException.of(ErrorKind.INVALID_ARGUMENT, "expected a context or an out array, got both");
     }
@@ -43,7 +43,7 @@ public final class Random {
       target = NDArray.empty(shape, context == null ? Context.cpu() : context, DType.FLOAT32);
     }
     NDArray.invokeInto(
-        operator, NDArray.params(first, a, second, b, "shape", target.shape()), new NDArray[] {target});
+        operator, Invocation.params(first, a, second, b, "shape", target.shape()), new NDArray[] {target});
     return target;
   }
 }

@@ -112,7 +112,7 @@ public final class ScalaOptimizers {
 
     @Override
     public final Object createState(int index, NDArray weight) {
-      NDArray[] state = newState(NDArray.require(weight, "weight"));
+      NDArray[] state = newState(Check.given(weight, "weight"));
       stateCreated();
       return state.length == 0 ? null : state.length == 1 ? state[0] : Arrays.asList(state);
     }
@@ -121,8 +121,8 @@ public final class ScalaOptimizers {
 
     @Override
     public final synchronized void update(int index, NDArray weight, NDArray gradient, Object state) {
-      NDArray.require(weight, "weight");
-      NDArray.require(gradient, "gradient");
+      Check.given(weight, "weight");
+      Check.given(gradient, "gradient");
       float rate = learningRate;
       if (scheduler() != null) {
         rate = scheduler().rate(updates);
@@ -132,7 +132,7 @@ public final class ScalaOptimizers {
         NDArray scaled = gradient.times(rescale());
         NDArray g = clip == 0
             ? scaled
-            : NDArray.invoke("clip", NDArray.params("a_min", -clip, "a_max", clip), scaled)[0];
+            : NDArray.invoke("clip", Invocation.params("a_min", -clip, "a_max", clip), scaled)[0];
         apply(index, weight, g, arrays(state), rate);
       }
     }
@@ -182,7 +182,7 @@ public final class ScalaOptimizers {
   }
 
   private static NDArray root(NDArray array) {
-    return NDArray.invoke("sqrt", NDArray.params(), array)[0];
+    return NDArray.invoke("sqrt", Invocation.params(), array)[0];
   }
 
   private static final class Sgd extends Rule {

@@ -156,7 +156,7 @@ class NDArrayTest {
     assertTrue(NDArray.operators().contains("elemwise_add"));
     assertEquals("a_min", NDArray.operatorParameters("clip").get(0));
     NDArray a = NDArray.array(new float[] {-1, 5}, Shape.of(2));
-    Map<String, Object> bounds = NDArray.params("a_min", 0, "a_max", 2);
+    Map<String, Object> bounds = Invocation.params("a_min", 0, "a_max", 2);
     assertArrayEquals(new float[] {0, 2}, NDArray.invoke("clip", bounds, a)[0].toFloatArray());
     NDArray.invokeInto("clip", bounds, new NDArray[] {a}, a);
     assertArrayEquals(new float[] {0, 2}, a.toFloatArray());
