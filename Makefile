@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help build libmxnet test test-slow check-fmt lint test-rust test-c test-python test-upstream \
-        fmt header demo bench fuzz clean
+        fmt header demo bench fuzz loom clean
 
 LIBRARY := target/release/libmxkv.so
 
@@ -42,7 +42,11 @@ test-python: build ## the stock Python frontend running on the library
 test-upstream: build ## MXNet's own unit tests on the library; needs MXNET_SOURCE (a checkout or git directory)
 	scripts/upstream-tests.sh
 
-test-slow: test-upstream ## what takes too long for every change
+loom: ## the engine in all interleavings of small models
+	@scripts/need.sh cc
+	scripts/loom.sh
+
+test-slow: test-upstream loom ## what takes too long for every change
 	scripts/test-python.sh -m slow
 
 fmt: ## rewrite the sources in the one format

@@ -1,65 +1,101 @@
 //! Locks, atomics and threads. All of the crate takes them from here, so that the loom model checker can
-//! replace them (`RUSTFLAGS="--cfg loom"`, see `tests/loom.rs`).
+//! replace them (cfg `loom`, set by `tests/loom`, which compiles the engine once more with it).
 
 #[cfg(not(loom))]
 pub use parking_lot::{Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 #[cfg(not(loom))]
-pub use std::sync::{Arc, Weak, atomic};
+pub use std::sync::atomic;
 #[cfg(not(loom))]
 pub use std::thread;
 
-#[cfg(loom)]
-pub use self::model::{Condvar, Mutex, RwLock};
-#[cfg(loom)]
-pub use loom::sync::{Arc, MutexGuard, RwLockReadGuard, RwLockWriteGuard, atomic};
-#[cfg(loom)]
-pub use loom::thread;
+// Counting references is not what the models check, and loom's `Arc` cannot be a receiver.
+pub use std::sync::{Arc, Weak};
 
-/// loom's locks behind parking_lot's interface (no poisoning).
+#[cfg(loom)]
+pub use self::model::{Condvar, Mutex, MutexGuard, RwLock, thread};
+#[cfg(loom)]
+pub use loom::sync::{RwLockReadGuard, RwLockWriteGuard, atomic};
+
+/// loom's locks behind parking_lot's interface: no poisoning, and waiting through `&mut guard`.
 #[cfg(loom)]
 mod model {
-    use loom::sync as loom_sync;
+    use loom::sync as checked;
+    use std::ops::{Deref, DerefMut};
 
     #[derive(Debug, Default)]
-    pub struct Mutex<T>(loom_sync::Mutex<T>);
+    pub struct Mutex<T>(checked::Mutex<T>);
+
     impl<T> Mutex<T> {
         pub fn new(value: T) -> Self {
-            Mutex(loom_sync::Mutex::new(value))
+            Mutex(checked::Mutex::new(value))
         }
-        pub fn lock(&self) -> loom_sync::MutexGuard<'_, T> {
-            self.0.lock().unwrap()
+
+        pub fn lock(&self) -> MutexGuard<'_, T> {
+            MutexGuard(Some(self.0.lock().unwrap()))
+        }
+    }
+
+    /// Empty only while its condition variable waits.
+    pub struct MutexGuard<'a, T>(Option<checked::MutexGuard<'a, T>>);
+
+    impl<T> Deref for MutexGuard<'_, T> {
+        type Target = T;
+        fn deref(&self) -> &T {
+            self.0.as_ref().unwrap()
+        }
+    }
+
+    impl<T> DerefMut for MutexGuard<'_, T> {
+        fn deref_mut(&mut self) -> &mut T {
+            self.0.as_mut().unwrap()
         }
     }
 
     #[derive(Debug, Default)]
-    pub struct RwLock<T>(loom_sync::RwLock<T>);
+    pub struct RwLock<T>(checked::RwLock<T>);
+
     impl<T> RwLock<T> {
         pub fn new(value: T) -> Self {
-            RwLock(loom_sync::RwLock::new(value))
+            RwLock(checked::RwLock::new(value))
         }
-        pub fn read(&self) -> loom_sync::RwLockReadGuard<'_, T> {
+
+        pub fn read(&self) -> checked::RwLockReadGuard<'_, T> {
             self.0.read().unwrap()
         }
-        pub fn write(&self) -> loom_sync::RwLockWriteGuard<'_, T> {
+
+        pub fn write(&self) -> checked::RwLockWriteGuard<'_, T> {
             self.0.write().unwrap()
         }
     }
 
     #[derive(Debug, Default)]
-    pub struct Condvar(loom_sync::Condvar);
+    pub struct Condvar(checked::Condvar);
+
     impl Condvar {
         pub fn new() -> Self {
-            Condvar(loom_sync::Condvar::new())
+            Condvar(checked::Condvar::new())
         }
+
         pub fn notify_one(&self) {
             self.0.notify_one();
         }
+
         pub fn notify_all(&self) {
             self.0.notify_all();
         }
-        /// parking_lot waits through `&mut guard`; loom moves the guard, so models loop with `wait_moved`.
-        pub fn wait_moved<'a, T>(&self, guard: loom_sync::MutexGuard<'a, T>) -> loom_sync::MutexGuard<'a, T> {
-            self.0.wait(guard).unwrap()
+
+        pub fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
+            let held = guard.0.take().unwrap();
+            guard.0 = Some(self.0.wait(held).unwrap());
+        }
+    }
+
+    pub mod thread {
+        pub use loom::thread::*;
+
+        /// One: the pool for large kernels, whose threads the checker does not know, is not used then.
+        pub fn available_parallelism() -> std::io::Result<std::num::NonZeroUsize> {
+            Ok(std::num::NonZeroUsize::MIN)
         }
     }
 }
