@@ -178,18 +178,18 @@ fn phase1(call: &Invocation) -> Result<()> {
     })
 }
 
-/// The rescaled gradient is rounded to float16 before it is clipped, as MXNet does.
+/// The rescaled gradient is rounded to float16 and then clipped in float32, as MXNet does.
 fn mixed_phase1(call: &Invocation) -> Result<()> {
     let attrs = &call.attrs;
     let lamb = lamb::<f32>(attrs, attrs.float("wd")?, step_number(attrs.int("t")?)?)?;
     let (rescale, clip) = (attrs.float("rescale_grad")?, attrs.float("clip_gradient")?);
-    let bound = (clip >= 0.0).then(|| f16::from_f32(clip));
+    let bound = (clip >= 0.0).then_some(clip);
     let (weight32, gradient) = (call.input(4)?.read::<f32>()?, call.input(1)?.read::<f16>()?);
     let mut moments = open::<f32, 2>([call.input(2)?, call.input(3)?])?;
     let mut direction = call.output(0)?.write::<f32>()?;
     lamb.direction(&mut direction, &weight32, &gradient, slices(&mut moments), |g: f16| {
-        let scaled = f16::from_f32(rescale * g.to_f32());
-        bound.map_or(scaled, |bound| scaled.clipped(bound)).to_f32()
+        let scaled = f16::from_f32(rescale * g.to_f32()).to_f32();
+        bound.map_or(scaled, |bound| scaled.clipped(bound))
     });
     Ok(())
 }
