@@ -8,6 +8,7 @@
 pub mod array;
 pub mod base;
 pub mod capi;
+pub mod cli;
 pub mod compression;
 pub mod engine;
 pub mod kvstore;
@@ -15,5 +16,6 @@ pub mod mem;
 pub mod ops;
 pub mod ps;
 pub mod recordio;
+pub mod roles;
 pub mod server;
 pub mod telemetry;

@@ -10,7 +10,8 @@ use super::runtime::runtime;
 use super::scratch::c_text;
 use super::types::{KVStoreHandle, MXKVStoreStrUpdater, MXKVStoreUpdater};
 use crate::base::sync::Arc;
-use crate::kvstore::{KvStore, create};
+use crate::kvstore::KvStore;
+use crate::roles::create;
 use libc::{c_char, c_int, c_void};
 use std::ffi::CString;
 
@@ -34,7 +35,8 @@ pub unsafe extern "C" fn MXKVStoreCreate(r#type: *const c_char, out: *mut KVStor
         // SAFETY: the caller vouches for both.
         let (name, out) = unsafe { (text_in("type", r#type)?, self::out("out", out)?) };
         let runtime = runtime()?;
-        let store = create(name, &runtime.engine)?;
+        let env = runtime.ps_env.read().clone();
+        let store = create(name, &runtime.engine, &env, &runtime.cluster)?;
         let type_name = c_text(store.type_name().as_bytes());
         out.set(runtime.stores.insert(Arc::new(StoreObject { store, type_name }))?);
         Ok(())

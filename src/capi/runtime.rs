@@ -12,6 +12,7 @@ use crate::base::Result;
 use crate::base::config::Env;
 use crate::base::sync::{Arc, Mutex, RwLock, thread};
 use crate::engine::{Engine, Mode};
+use crate::kvstore::Cluster;
 use crate::ops::Rng;
 use crate::recordio;
 use crate::telemetry::{Profiler, Settings, Span, Trace, what};
@@ -31,6 +32,8 @@ pub(super) struct Runtime {
     pub record_writers: Table<Mutex<recordio::Writer>>,
     /// The process environment behind the table of `MXInitPSEnv`.
     pub ps_env: RwLock<Env>,
+    /// This process's membership in a cluster, if it has dist stores.
+    pub cluster: Cluster,
 }
 
 static RUNTIME: OnceCell<Runtime> = OnceCell::new();
@@ -72,6 +75,7 @@ impl Runtime {
             record_readers: Table::new(Kind::RecordIoReader),
             record_writers: Table::new(Kind::RecordIoWriter),
             ps_env: RwLock::new(Env::process()),
+            cluster: Cluster::default(),
         })
     }
 }

@@ -1,9 +1,11 @@
 //! From a type name to a store.
 
 use super::KvStore;
+use super::dist::{Cluster, DistStore};
 use super::local::LocalStore;
 use super::reduce::Strategy;
 use crate::base::Result;
+use crate::base::config::Env;
 use crate::base::suggest::nearest;
 use crate::engine::Engine;
 
@@ -31,8 +33,9 @@ pub const KNOWN_TYPES: [&str; 12] = [
     "dist_async_device",
 ];
 
-/// Makes the store that `type_name`, in any case, asks for.
-pub fn create(type_name: &str, engine: &Engine) -> Result<Box<dyn KvStore>> {
+/// Makes the store of a worker that `type_name`, in any case, asks for. A dist store joins the cluster that
+/// `env` describes, and is made when the cluster is complete.
+pub fn create(type_name: &str, engine: &Engine, env: &Env, cluster: &Cluster) -> Result<Box<dyn KvStore>> {
     let name = type_name.to_lowercase();
     if let Some((name, strategy)) = LOCAL_TYPES.into_iter().find(|(known, _)| *known == name) {
         return Ok(Box::new(LocalStore::new(name, strategy, engine.clone())));
@@ -42,11 +45,9 @@ pub fn create(type_name: &str, engine: &Engine) -> Result<Box<dyn KvStore>> {
         NotBuilt,
         "type: compile with USE_NCCL=1 to use nccl: this library has no GPU support; use device"
     );
-    crate::ensure!(
-        !KNOWN_TYPES.contains(&name.as_str()),
-        NotBuilt,
-        "type: '{name}' is distributed; this build has local stores alone"
-    );
+    if KNOWN_TYPES.contains(&name.as_str()) {
+        return Ok(Box::new(DistStore::new(&name, engine, env, cluster)?));
+    }
     let hint = nearest(&name, KNOWN_TYPES).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
     Err(crate::err!(
         InvalidArgument,
@@ -66,11 +67,16 @@ mod tests {
     fn names_are_known_in_any_case_and_others_refused_with_a_hint() {
         let engine = Engine::new(Mode::Naive, Arc::default());
         for (name, _) in LOCAL_TYPES {
-            assert_eq!(create(&name.to_uppercase(), &engine).unwrap().type_name(), name);
+            assert_eq!(
+                create(&name.to_uppercase(), &engine, &Env::process(), &Cluster::default())
+                    .unwrap()
+                    .type_name(),
+                name
+            );
         }
-        let error = |name: &str| create(name, &engine).err().unwrap();
+        let error = |name: &str| create(name, &engine, &Env::process(), &Cluster::default()).err().unwrap();
         assert_eq!(error("nccl").kind(), ErrorKind::NotBuilt);
-        assert_eq!(error("dist_sync").kind(), ErrorKind::NotBuilt);
+        assert_eq!(error("dist_sync").kind(), ErrorKind::Config, "no scheduler is set");
         let text = error("Devise").to_string();
         assert!(
             text.starts_with("type: unknown store type 'Devise'; did you mean device? Known are local, ")

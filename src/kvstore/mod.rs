@@ -9,6 +9,7 @@
 
 mod compress;
 mod create;
+mod dist;
 mod keys;
 mod local;
 mod pull;
@@ -19,6 +20,7 @@ mod submit;
 mod updater;
 
 pub use create::{KNOWN_TYPES, create};
+pub use dist::{Cluster, DistStore};
 pub use keys::{Group, Groups, Key, KeyKind, KeyTable, Keys};
 pub use local::LocalStore;
 pub use reduce::{Buffers, Declared, Reducer, Strategy};

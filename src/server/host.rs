@@ -6,6 +6,7 @@ use super::decode::{self, LocalKey, Pushed, Wanted};
 use super::entry::{Entry, Waiting};
 use super::round::Contribution;
 use crate::array::{NdArray, Storage};
+use crate::base::sync::atomic::{AtomicI32, Ordering};
 use crate::base::sync::{Arc, Mutex};
 use crate::base::{Error, Result};
 use crate::compression::Codec;
@@ -39,6 +40,7 @@ pub struct Control {
     update: Mutex<Option<Arc<dyn Update>>>,
     controller: Mutex<Option<Controller>>,
     profiler: Mutex<Option<Profiler>>,
+    rank: AtomicI32,
 }
 
 impl Control {
@@ -53,6 +55,11 @@ impl Control {
 
     pub fn set_profiler(&self, profiler: Profiler) {
         *self.profiler.lock() = Some(profiler);
+    }
+
+    /// The server's rank, 0 until it has joined.
+    pub fn rank(&self) -> i32 {
+        self.rank.load(Ordering::Relaxed)
     }
 
     /// Calls what is in `slot` without holding its lock, so that the callee may use this object.
@@ -425,6 +432,7 @@ fn with_lens(request: &Payload, values: Bytes, lens: &[i32]) -> Result<Payload> 
 
 impl ShardHost for Server {
     fn start(&mut self, shard: ShardInfo, replies: Arc<dyn ReplySink>) {
+        self.control.rank.store(i32::try_from(shard.rank.get()).unwrap_or(i32::MAX), Ordering::Relaxed);
         self.started = Some(Started { shard, replies });
     }
 

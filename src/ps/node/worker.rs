@@ -4,16 +4,19 @@ use super::runtime::{Ended, Handle, Outlets, start};
 use super::{settings, tell};
 use crate::base::Result;
 use crate::base::config::Env;
+use crate::base::sync::{Arc, Mutex};
 use crate::err;
 use crate::ps::id::{Audience, Channel, NodeId, Role};
-use crate::ps::proto::{Outcome, Request, Settings, Worker, WorkerCall};
+use crate::ps::proto::{Notice, Outcome, Request, Settings, Worker, WorkerCall};
 use crate::ps::transport::Transport;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub struct WorkerNode {
     handle: Handle<WorkerCall>,
     workers: u32,
     servers: u32,
+    dead: Arc<Mutex<BTreeSet<NodeId>>>,
 }
 
 impl WorkerNode {
@@ -26,9 +29,19 @@ impl WorkerNode {
     /// On a given transport, which listens at the endpoint of the settings.
     pub fn on(settings: Settings, transport: Box<dyn Transport>) -> Result<Self> {
         let (workers, servers) = (settings.workers, settings.servers);
-        let outlets = Outlets { host: Box::new(drop), notice: Box::new(tell) };
+        let dead = Arc::new(Mutex::new(BTreeSet::new()));
+        let noted = dead.clone();
+        let notice = Box::new(move |notice: &Notice| {
+            match notice {
+                Notice::Dead { id, .. } => drop(noted.lock().insert(*id)),
+                Notice::Back { id, .. } | Notice::Left { id } => drop(noted.lock().remove(id)),
+                _ => {}
+            }
+            tell(notice);
+        });
+        let outlets = Outlets { host: Box::new(drop), notice };
         let handle = start(Worker::new(settings), transport, outlets, "mxkv-worker")?;
-        Ok(WorkerNode { handle, workers, servers })
+        Ok(WorkerNode { handle, workers, servers, dead })
     }
 
     pub fn workers(&self) -> u32 {
@@ -37,6 +50,11 @@ impl WorkerNode {
 
     pub fn servers(&self) -> u32 {
         self.servers
+    }
+
+    /// The nodes that are known to be dead now.
+    pub fn dead(&self) -> Vec<NodeId> {
+        self.dead.lock().iter().copied().collect()
     }
 
     /// A store joins; returns when the cluster is complete. Says which node this is, and whether it took the

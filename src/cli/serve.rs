@@ -1,0 +1,37 @@
+//! `mxkv scheduler` and `mxkv server`.
+
+use crate::base::Result;
+use crate::base::config::Env;
+use crate::base::sync::{Arc, thread};
+use crate::engine::{Engine, Mode};
+use crate::ps::node::{SchedulerNode, ServerNode};
+use crate::server::{Control, Server};
+use crate::telemetry::Trace;
+use crate::{bail, err};
+
+pub(super) fn scheduler() -> Result<()> {
+    let node = SchedulerNode::open(&Env::process())?;
+    stop_on_signal(node.stopper())?;
+    node.serve()
+}
+
+/// A server that runs nothing it receives: an optimizer is only taken if it is one that mxkv has itself.
+pub(super) fn server() -> Result<()> {
+    let cores = thread::available_parallelism().map_or(1, |cores| cores.get());
+    let engine = Engine::new(Mode::Threaded(cores), Arc::new(Trace::default()));
+    let control = Arc::new(Control::default());
+    control.set_controller(Box::new(|_| {
+        bail!(
+            Unsupported,
+            "this server runs no optimizer yet: start the servers in a frontend that brings its own"
+        )
+    }));
+    let node = ServerNode::open(&Env::process())?;
+    stop_on_signal(node.stopper())?;
+    node.serve(&mut Server::new(engine, control))
+}
+
+/// Ends the node in good order when the process is told to end.
+fn stop_on_signal(stop: impl Fn() + Send + Sync + 'static) -> Result<()> {
+    ctrlc::set_handler(stop).map_err(|error| err!(Io, "watching for signals: {error}"))
+}
