@@ -15,5 +15,7 @@ pub mod id;
 pub mod keyspace;
 pub mod node;
 pub mod proto;
+#[cfg(test)]
+mod sim;
 pub mod transport;
 pub mod wire;

@@ -86,11 +86,18 @@ pub trait ShardHost: Send {
     fn request(&mut self, request: ShardRequest);
 
     /// The worker is gone and did not come back in time: what waits for it fails with `why`, now and until
-    /// [`ShardHost::worker_joined`].
+    /// [`ShardHost::worker_back`] or [`ShardHost::worker_succeeded`].
     fn worker_lost(&mut self, worker: Participant, why: &Error);
 
-    /// A process took over the id of a lost or replaced worker. What the predecessor pushed stays pushed.
-    fn worker_joined(&mut self, worker: Participant);
+    /// The lost worker, the same process, is heard again.
+    fn worker_back(&mut self, worker: Participant);
+
+    /// Another process took over the worker's id, whether or not it had been lost. Answers to the predecessor
+    /// are dropped. What it pushed into rounds that are complete stays. In a round that is not complete nobody
+    /// was told that its push was done, so the successor is going to push again: the two must count as one, and
+    /// the round must not complete before the second has come. Then whatever the successor sees when it looks
+    /// up how far its predecessor came stays true until it pushes itself.
+    fn worker_succeeded(&mut self, worker: Participant);
 
     /// A worker left in good order and will push no more.
     fn worker_left(&mut self, worker: Participant);

@@ -91,7 +91,8 @@ pub enum HostCall {
     Start(ShardInfo),
     Request(ShardRequest),
     WorkerLost(Participant, Error),
-    WorkerJoined(Participant),
+    WorkerBack(Participant),
+    WorkerSucceeded(Participant),
     WorkerLeft(Participant),
     Stop,
 }

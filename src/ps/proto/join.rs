@@ -93,6 +93,16 @@ impl Join {
         self.stores.get(&channel).is_some_and(|store| store.stage == Stage::Joined)
     }
 
+    /// The store has left.
+    pub fn forget(&mut self, channel: Channel) {
+        self.stores.remove(&channel);
+    }
+
+    /// No store has joined or is about to.
+    pub fn is_empty(&self) -> bool {
+        self.stores.is_empty()
+    }
+
     pub fn rejoined(&self) -> bool {
         self.rejoined
     }

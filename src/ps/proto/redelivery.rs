@@ -18,12 +18,14 @@ struct Copy {
     frames: Frames,
     priority: i32,
     first: Time,
+    last: Time,
     resends: u32,
 }
 
 impl Copy {
+    /// Counted from the first sending, but never in quick succession after a pause.
     fn due(&self, timeout: Duration) -> Time {
-        self.first.after(timeout * (1 + self.resends))
+        self.first.after(timeout * (1 + self.resends)).max(self.last.after(timeout))
     }
 }
 
@@ -57,7 +59,7 @@ impl Redelivery {
     /// Keeps a message that was just sent until it is acknowledged.
     pub fn sent(&mut self, now: Time, to: NodeId, signature: Signature, frames: Frames, priority: i32) {
         let Some(timeout) = self.timeout else { return };
-        let copy = Copy { frames, priority, first: now, resends: 0 };
+        let copy = Copy { frames, priority, first: now, last: now, resends: 0 };
         self.next = self.next.min(copy.due(timeout));
         self.copies.entry((to, signature)).or_default().push_back(copy);
     }
@@ -86,6 +88,7 @@ impl Redelivery {
                     due.given_up.push(*to);
                 } else {
                     copy.resends += 1;
+                    copy.last = now;
                     due.resend.push((*to, copy.frames.clone(), copy.priority));
                 }
             }

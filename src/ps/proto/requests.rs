@@ -20,8 +20,8 @@ use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// The longest pause between two questions about one request.
-const LONGEST_QUERY: Duration = Duration::from_secs(30);
+/// The longest pause between two questions about one request, in units of the first.
+const LONGEST: u32 = 8;
 
 /// What to ask of servers.
 #[derive(Clone, Debug)]
@@ -168,15 +168,19 @@ impl Requests {
         self.end(number, Ok(answers))
     }
 
-    /// A server of ours says that it has a request and is working on it.
-    pub fn held(&mut self, now: Time, from: NodeId, signature: Signature) {
+    /// A server of ours says that it has a request and is working on it. (With resending on an acknowledgement
+    /// says only that some message of that number arrived.)
+    pub fn held(&mut self, now: Time, post: &Post, from: NodeId, signature: Signature) {
         let rank = from.rank();
         self.unheard.remove(&rank);
+        if post.redelivery.is_on() {
+            return;
+        }
         let number = RequestId((signature.0 as u32 >> 1) as i32);
         let part = self.open.get_mut(&number).and_then(|open| open.parts.get_mut(&rank));
         if let Some(part) = part.filter(|part| part.asked > 0) {
             self.timers.remove(&(part.due, number, rank));
-            part.wait = LONGEST_QUERY;
+            part.wait = post.settings.timing.query * LONGEST;
             part.due = now.after(part.wait);
             self.timers.insert((part.due, number, rank));
         }
@@ -217,7 +221,7 @@ impl Requests {
             }
             post.send_raw(Peer::Node(server), &query(&part.message));
             part.asked += 1;
-            part.wait = (part.wait * 2).min(LONGEST_QUERY);
+            part.wait = (part.wait * 2).min(post.settings.timing.query * LONGEST);
             part.due = now.after(part.wait).min(open.deadline);
             self.timers.insert((part.due, number, rank));
             let (_, asked) = self.unheard.entry(rank).or_insert((now, 0));

@@ -575,7 +575,10 @@ impl Scheduler {
             let start = self.since.after(timing.start);
             return wake.min(start).min(self.registry.wake_at(silent_guest(timing)));
         }
-        wake = wake.min(self.watch.wake_at(&self.post)).min(self.registry.wake_at(Duration::ZERO));
+        wake = wake
+            .min(self.watch.wake_at(&self.post))
+            .min(self.registry.wake_at(Duration::ZERO))
+            .min(self.post.nap());
         for news in &self.news {
             wake = wake.min(news.repeat);
             if !news.listed {
@@ -608,6 +611,7 @@ impl Machine for Scheduler {
     type Call = SchedulerCall;
 
     fn step(&mut self, now: Time, event: Event<SchedulerCall>) -> Vec<Command> {
+        self.post.wake(now);
         match event {
             Event::Call(SchedulerCall::Stop { call }) => {
                 self.close(Ok(()));

@@ -156,7 +156,7 @@ impl Server {
             if let Some(service) = &mut self.service {
                 service.succeed(id);
             }
-            self.tell_host(id, HostCall::WorkerJoined);
+            self.tell_host(id, HostCall::WorkerSucceeded);
         }
         confirm(now, &mut self.post, list);
     }
@@ -215,7 +215,7 @@ impl Server {
                 }
                 Loss::Lost(id, why) => self.tell_host(id, |worker| HostCall::WorkerLost(worker, why.clone())),
                 Loss::Left(id) => self.tell_host(id, HostCall::WorkerLeft),
-                Loss::Regained(id) => self.tell_host(id, HostCall::WorkerJoined),
+                Loss::Regained(id) => self.tell_host(id, HostCall::WorkerBack),
             }
         }
     }
@@ -281,6 +281,7 @@ impl Machine for Server {
     type Call = ServerCall;
 
     fn step(&mut self, now: Time, event: Event<ServerCall>) -> Vec<Command> {
+        self.post.wake(now);
         if self.closed {
             // What the host still answers arrives at nobody.
             if let Event::Call(ServerCall::Stop { call }) = event {
@@ -314,6 +315,7 @@ impl Machine for Server {
             self.barriers.wake_at(),
             self.post.redelivery.wake_at(),
             self.losses.wake_at(),
+            self.post.nap(),
             pulse,
             self.abandoned_at(),
         ];

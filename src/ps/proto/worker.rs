@@ -27,7 +27,7 @@ pub enum WorkerCall {
     Request { call: CallId, channel: Channel, request: Request },
     /// Ends with [`Outcome::Released`]. `deadline` None: the default of the settings.
     Barrier { call: CallId, channel: Channel, audience: Audience, deadline: Option<Duration> },
-    /// A store leaves; the process does with its store 0. `barrier`: only after all workers want to
+    /// A store leaves, and the process with its last one. `barrier`: only after all workers want to
     /// (`barrier_before_exit`).
     Close { call: CallId, channel: Channel, barrier: bool },
 }
@@ -149,7 +149,7 @@ impl Worker {
                     self.turned(now, &turns);
                 }
             }
-            Message::Ack(signature) => self.requests.held(now, from, signature),
+            Message::Ack(signature) => self.requests.held(now, &self.post, from, signature),
             Message::Command(_) | Message::Data(_) => {
                 let ended = self.requests.answered(now, &mut self.post, from, message);
                 self.run(now, ended.map(|(purpose, result)| Done::Request(purpose, result)));
@@ -360,7 +360,8 @@ impl Worker {
     fn gone(&mut self, now: Time, channel: Channel) {
         let Some((call, error)) = self.exits.end(channel) else { return };
         self.post.finish(call, error.map_or(Ok(Outcome::Closed), Err));
-        if channel == Channel(0) {
+        self.join.forget(channel);
+        if self.join.is_empty() {
             if self.post.is_ours(NodeId::SCHEDULER) {
                 let mine = vec![self.post.my_entry(channel)];
                 self.post.heartbeat(now, mine, Flags::LEAVING);
@@ -401,6 +402,7 @@ impl Machine for Worker {
     type Call = WorkerCall;
 
     fn step(&mut self, now: Time, event: Event<WorkerCall>) -> Vec<Command> {
+        self.post.wake(now);
         match event {
             Event::Call(call) => self.call(now, call),
             _ if self.closed => {}
@@ -424,6 +426,7 @@ impl Machine for Worker {
             self.requests.wake_at(),
             self.post.redelivery.wake_at(),
             self.losses.wake_at(),
+            self.post.nap(),
             pulse,
         ];
         parts.into_iter().min().filter(|wake| *wake != Time::NEVER)
