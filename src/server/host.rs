@@ -457,9 +457,14 @@ impl ShardHost for Server {
         self.fail_waiting(|from| *from != worker, why);
     }
 
+    /// What it pushed before still waits, and it still waits for the answers.
+    fn worker_back(&mut self, worker: Participant) {
+        self.lost.retain(|(lost, _)| *lost != worker);
+    }
+
     /// What the predecessor pushed into rounds that are not complete was never acknowledged, and its successor
     /// starts from values without it: it is forgotten, so that nothing counts twice.
-    fn worker_joined(&mut self, worker: Participant) {
+    fn worker_succeeded(&mut self, worker: Participant) {
         self.lost.retain(|(lost, _)| *lost != worker);
         self.fail_waiting(
             |from| *from == worker,

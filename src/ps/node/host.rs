@@ -92,11 +92,9 @@ pub trait ShardHost: Send {
     /// The lost worker, the same process, is heard again.
     fn worker_back(&mut self, worker: Participant);
 
-    /// Another process took over the worker's id, whether or not it had been lost. Answers to the predecessor
-    /// are dropped. What it pushed into rounds that are complete stays. In a round that is not complete nobody
-    /// was told that its push was done, so the successor is going to push again: the two must count as one, and
-    /// the round must not complete before the second has come. Then whatever the successor sees when it looks
-    /// up how far its predecessor came stays true until it pushes itself.
+    /// Another process took over the worker's id, whether or not it had been lost. What the predecessor pushed
+    /// into complete rounds stays. What it pushed into others is forgotten: nobody was told that it was done, so
+    /// the successor pushes again, and the two must not both count. Answers to the predecessor are dropped.
     fn worker_succeeded(&mut self, worker: Participant);
 
     /// A worker left in good order and will push no more.

@@ -38,7 +38,8 @@ impl ServerNode {
                 HostCall::Start(shard) => host.start(shard, Arc::new(self.handle.clone())),
                 HostCall::Request(request) => host.request(request),
                 HostCall::WorkerLost(worker, why) => host.worker_lost(worker, &why),
-                HostCall::WorkerJoined(worker) => host.worker_joined(worker),
+                HostCall::WorkerBack(worker) => host.worker_back(worker),
+                HostCall::WorkerSucceeded(worker) => host.worker_succeeded(worker),
                 HostCall::WorkerLeft(worker) => host.worker_left(worker),
                 HostCall::Stop => {
                     host.stop();

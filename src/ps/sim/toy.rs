@@ -21,9 +21,7 @@ pub fn from_bytes(bytes: &[u8]) -> Numbers {
 
 #[derive(Debug)]
 struct Push {
-    /// None: pushed by a predecessor whose successor has not pushed yet. It counts when the successor pushes, so
-    /// that a successor that looks up how far its predecessor came can rely on what it sees.
-    ticket: Option<Ticket>,
+    ticket: Ticket,
     verb: Verb,
     value: Numbers,
 }
@@ -79,10 +77,7 @@ impl Toy {
             return self.reply(ticket, answer);
         }
         let queue = self.waiting.entry(key).or_default().entry(from).or_default();
-        match queue.front_mut().filter(|push| push.ticket.is_none()) {
-            Some(orphan) => (orphan.ticket, orphan.verb) = (Some(ticket), verb),
-            None => queue.push_back(Push { ticket: Some(ticket), verb, value }),
-        }
+        queue.push_back(Push { ticket, verb, value });
         self.advance(key);
     }
 
@@ -92,15 +87,13 @@ impl Toy {
             let Some(waiting) = self.waiting.get_mut(&key) else { return };
             let present: Vec<_> =
                 self.workers.iter().filter(|worker| !self.left.contains(worker)).copied().collect();
-            let has = |worker: &Participant| {
-                waiting.get(worker).and_then(VecDeque::front).is_some_and(|push| push.ticket.is_some())
-            };
+            let has = |worker: &Participant| waiting.get(worker).is_some_and(|queue| !queue.is_empty());
             let missing = present.iter().find(|worker| !has(worker));
             if let Some(missing) = missing {
                 if let Some(why) = self.lost.get(missing).cloned() {
                     let all: Vec<_> = waiting.values_mut().flat_map(std::mem::take).collect();
-                    for ticket in all.into_iter().filter_map(|push| push.ticket) {
-                        self.reply(ticket, Err(why.clone()));
+                    for push in all {
+                        self.reply(push.ticket, Err(why.clone()));
                     }
                 }
                 return;
@@ -116,10 +109,8 @@ impl Toy {
             }
             self.rounds.push(Round { key, took, present });
             for Push { ticket, verb, .. } in fronts {
-                if let Some(ticket) = ticket {
-                    let answer = if verb.pulls() { self.value(key) } else { Ok(Answer::Done) };
-                    self.reply(ticket, answer);
-                }
+                let answer = if verb.pulls() { self.value(key) } else { Ok(Answer::Done) };
+                self.reply(ticket, answer);
             }
         }
     }
@@ -174,11 +165,8 @@ impl ShardHost for Toy {
     fn worker_succeeded(&mut self, worker: Participant) {
         self.lost.remove(&worker);
         self.left.remove(&worker);
-        for queue in self.waiting.values_mut().filter_map(|waiting| waiting.get_mut(&worker)) {
-            queue.truncate(1);
-            for push in queue {
-                push.ticket = None;
-            }
+        for waiting in self.waiting.values_mut() {
+            waiting.remove(&worker);
         }
     }
 
@@ -249,8 +237,9 @@ mod tests {
         let (mut toy, sink) = toy();
         push(&mut toy, 1, 0, 1);
         toy.worker_succeeded(worker(0));
-        push(&mut toy, 2, 0, 1);
         push(&mut toy, 3, 1, 100);
+        assert_eq!(toy.store[&3], [0], "a successor that looks now must not be overtaken by its predecessor");
+        push(&mut toy, 2, 0, 1);
         assert_eq!(toy.store[&3], [101]);
         assert_eq!(*sink.0.lock(), [(Ticket(2), true), (Ticket(3), true)]);
     }

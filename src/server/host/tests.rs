@@ -228,11 +228,24 @@ fn a_lost_worker_fails_the_others_until_it_is_back() {
     let refused = bench.push_f32(0, 0, &[1.0]);
     let text = bench.answer(refused).unwrap().unwrap_err().to_string();
     assert!(text.contains("key 0") && text.contains("worker 1 at 10.0.0.1:9"), "{text}");
-    bench.server.worker_joined(worker(1));
+    bench.server.worker_succeeded(worker(1));
     assert!(bench.answer(unacknowledged).unwrap().is_err());
     let a = bench.push_f32(0, 0, &[1.0]);
     bench.push_f32(1, 0, &[2.0]);
     assert!(bench.answer(a).unwrap().is_ok());
+    assert_eq!(bench.value(0), [3.0]);
+}
+
+#[test]
+fn a_worker_that_was_only_silent_finds_its_push_where_it_left_it() {
+    let mut bench = bench(2, true);
+    bench.push_f32(0, 0, &[0.0]);
+    let waiting = bench.push_f32(1, 0, &[2.0]);
+    bench.server.worker_lost(worker(1), &err!(PeerLost, "worker 1 is silent"));
+    bench.server.worker_back(worker(1));
+    let other = bench.push_f32(0, 0, &[1.0]);
+    assert!(bench.answer(other).unwrap().is_ok());
+    assert!(bench.answer(waiting).unwrap().is_ok());
     assert_eq!(bench.value(0), [3.0]);
 }
 
