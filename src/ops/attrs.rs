@@ -1,6 +1,6 @@
 //! The parameters of one call, parsed.
 
-use super::operator::{Inputs, Operator};
+use super::operator::Operator;
 use super::param::Value;
 use crate::array::{DType, Device, Shape};
 use crate::base::Result;
@@ -29,14 +29,12 @@ impl Attrs {
         let mut values = SmallVec::new();
         for (param, default) in operator.params.iter().zip(operator.defaults()) {
             let given = texts.iter().find(|(name, _)| *name == param.name);
-            let value = match (given, &operator.inputs) {
-                (Some((_, text)), _) => {
+            let value = match given {
+                Some((_, text)) => {
                     param.parse(text).map_err(|error| error.context(describe(operator, texts)))?
                 }
-                (None, Inputs::Variadic { count: Some(count), .. }) if *count == param.name => {
-                    Value::Int(inputs as i64)
-                }
-                (None, _) => default.clone().ok_or_else(|| {
+                None if operator.count_param() == param.name => Value::Int(inputs as i64),
+                None => default.clone().ok_or_else(|| {
                     err!(
                         InvalidArgument,
                         "Required parameter {} of {} is not presented, in operator {}",

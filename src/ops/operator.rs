@@ -17,10 +17,12 @@ pub enum Inputs {
     Fixed(&'static [&'static str]),
     /// The first of these, as many as the parameters ask for.
     Optional { names: &'static [&'static str], count: fn(&Attrs) -> Result<usize> },
-    /// Any number; `count` is the parameter that says how many (MXNet's `key_var_num_args`). `per_count` is
+    /// Any number; `count` is the parameter that says how many. `per_count` is
     /// the number of arrays it counts as one (2 for weight and gradient), `extra` how many follow uncounted.
     Variadic { name: &'static str, count: Option<&'static str>, per_count: usize, extra: usize },
 }
+
+const FILLED_COUNT: &str = "num_args";
 
 /// Storage types of the arrays of a call.
 pub type Storages = SmallVec<[Storage; 6]>;
@@ -102,10 +104,12 @@ impl Definition {
         }
     }
 
-    /// The name of the parameter that counts the inputs, empty if there is none.
+    /// The name of the parameter that is filled in with the number of inputs if the caller does not give it
+    /// (MXNet's `key_var_num_args`), empty if there is none. Counts of other names, `num_weights` for instance,
+    /// count something else than inputs and keep their default.
     pub fn count_param(&self) -> &'static str {
         match self.inputs {
-            Inputs::Variadic { count: Some(count), .. } => count,
+            Inputs::Variadic { count: Some(FILLED_COUNT), .. } => FILLED_COUNT,
             _ => "",
         }
     }

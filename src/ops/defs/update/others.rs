@@ -61,7 +61,13 @@ pub static OPERATORS: &[Definition] = &[
             LR,
             beta1("0.6"),
             beta2("0.999"),
-            optional("epsilon", Kind::Double, "1e-8", "A small number that keeps divisions finite."),
+            // MXNet's default is 1e-8 rounded to float32.
+            optional(
+                "epsilon",
+                Kind::Double,
+                "9.9999999392252903e-09",
+                "A small number that keeps divisions finite.",
+            ),
             required("t", Kind::Int, "Number of this update, from 1."),
             WD,
             RESCALE,
