@@ -85,7 +85,7 @@ def test_an_alias_has_the_handle_of_its_operator(name):
 
 def test_features():
     features = mx.runtime.Features()
-    assert features.is_enabled("DIST_KVSTORE") and features.is_enabled("OPENMP")
+    assert features.is_enabled("DIST_KVSTORE")
     assert not any(features.is_enabled(name) for name in ["CUDA", "CUDNN", "NCCL", "TVM_OP", "INT64_TENSOR_SIZE"])
     with pytest.raises(RuntimeError):
         features.is_enabled("NO_SUCH_FEATURE")
@@ -93,7 +93,7 @@ def test_features():
 
 def test_there_is_no_gpu():
     assert mx.context.num_gpus() == 0
-    with fails("cuda"):
+    with fails("gpu"):
         mx.context.gpu_memory_info(0)
 
 
