@@ -22,7 +22,6 @@ const ETAS: Param = required("etas", Kind::Floats, "Schedule multipliers, one pe
 pub static OPERATORS: &[Definition] = &[
     Definition {
         name: "_adamw_update",
-        aliases: &["_contrib_adamw_update"],
         doc: "Adam with decoupled weight decay: r = clip(rescale_grad*grad); mean = beta1*mean + (1-beta1)*r; \
               var = beta2*var + (1-beta2)*r*r; \
               weight = weight - eta*(lr*mean/(sqrt(var) + epsilon) + wd*weight).",
@@ -36,7 +35,6 @@ pub static OPERATORS: &[Definition] = &[
     },
     Definition {
         name: "_mp_adamw_update",
-        aliases: &["_contrib_mp_adamw_update"],
         doc: "_adamw_update of a float16 weight through its float32 master weight32.",
         inputs: Inputs::Fixed(&["weight", "grad", "mean", "var", "weight32", "rescale_grad"]),
         params: &[LR, beta1("0.9"), beta2("0.999"), epsilon("1e-8"), WD, ETA, CLIP],
@@ -48,7 +46,6 @@ pub static OPERATORS: &[Definition] = &[
     },
     Definition {
         name: "_multi_adamw_update",
-        aliases: &["_contrib_multi_adamw_update"],
         doc: "_adamw_update of several weights: weight, grad, mean, var for each, then rescale_grad.",
         inputs: Inputs::Variadic { name: "data", count: Some("num_weights"), per_count: 4, extra: 1 },
         params: &[LRS, beta1("0.9"), beta2("0.999"), epsilon("1e-8"), WDS, ETAS, CLIP, NUM_WEIGHTS],
@@ -61,7 +58,6 @@ pub static OPERATORS: &[Definition] = &[
     },
     Definition {
         name: "_multi_mp_adamw_update",
-        aliases: &["_contrib_multi_mp_adamw_update"],
         doc: "_mp_adamw_update of several weights: weight, grad, mean, var, weight32 for each, then rescale_grad.",
         inputs: Inputs::Variadic { name: "data", count: Some("num_weights"), per_count: 5, extra: 1 },
         params: &[LRS, beta1("0.9"), beta2("0.999"), epsilon("1e-8"), WDS, ETAS, CLIP, NUM_WEIGHTS],

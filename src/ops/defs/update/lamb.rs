@@ -87,7 +87,6 @@ pub static OPERATORS: &[Definition] = &[
     },
     Definition {
         name: "_multi_lamb_update",
-        aliases: &["_contrib_multi_lamb_update"],
         doc: "LAMB on several weights: weight, grad, mean, var for each.",
         inputs: Inputs::Variadic { name: "data", count: Some("num_tensors"), per_count: 4, extra: 0 },
         params: SEVERAL,
@@ -100,7 +99,6 @@ pub static OPERATORS: &[Definition] = &[
     },
     Definition {
         name: "_multi_mp_lamb_update",
-        aliases: &["_contrib_multi_mp_lamb_update"],
         doc: "LAMB on several float16 weights: weight, grad, mean, var, weight32 for each.",
         inputs: Inputs::Variadic { name: "data", count: Some("num_tensors"), per_count: 5, extra: 0 },
         params: SEVERAL,
