@@ -48,10 +48,24 @@ impl Storage {
     }
 }
 
+/// The rarer kinds are boxed, so that a dense chunk fits two cache lines: work on many small arrays waits for
+/// those more than for anything else.
 pub enum Content {
     Dense(RwLock<Block>),
-    RowSparse(RwLock<RowSparse>),
-    Csr(RwLock<Csr>),
+    RowSparse(Box<RwLock<RowSparse>>),
+    Csr(Box<RwLock<Csr>>),
+}
+
+impl From<RowSparse> for Content {
+    fn from(parts: RowSparse) -> Self {
+        Content::RowSparse(Box::new(RwLock::new(parts)))
+    }
+}
+
+impl From<Csr> for Content {
+    fn from(parts: Csr) -> Self {
+        Content::Csr(Box::new(RwLock::new(parts)))
+    }
 }
 
 pub struct Chunk {
@@ -71,8 +85,8 @@ impl Chunk {
     pub fn empty_sparse(storage: Storage, shape: &Shape, dtype: DType, device: Device) -> Result<Self> {
         let content = match storage {
             Storage::Dense => Content::Dense(RwLock::new(Block::zeroed(shape.size() * dtype.size())?)),
-            Storage::RowSparse => Content::RowSparse(RwLock::new(RowSparse::empty(dtype, shape)?)),
-            Storage::Csr => Content::Csr(RwLock::new(Csr::empty(dtype)?)),
+            Storage::RowSparse => RowSparse::empty(dtype, shape)?.into(),
+            Storage::Csr => Csr::empty(dtype)?.into(),
         };
         Ok(Chunk { var: Var::new(), device, dtype, content })
     }

@@ -1,14 +1,14 @@
 //! [`NdArray`]: a shape over a chunk of storage.
 
-use super::chunk::{Chunk, Content, Storage};
+use super::chunk::{Chunk, Storage};
 use super::device::{Device, DeviceKind};
 use super::dtype::{DType, Element};
 use super::shape::Shape;
 use super::sparse::{Csr, RowSparse};
 use crate::base::Result;
-use crate::base::sync::{Arc, RwLock};
+use crate::base::sync::Arc;
 use crate::engine::Var;
-use crate::mem::Block;
+use crate::mem::{Block, copy};
 
 /// A view of a chunk: `shape` elements starting at element `offset` (dense), or the whole chunk (sparse).
 #[derive(Clone)]
@@ -71,12 +71,12 @@ impl NdArray {
     }
 
     pub fn from_row_sparse(parts: RowSparse, shape: Shape, device: Device) -> Result<Self> {
-        let (dtype, content) = (parts.values.dtype, Content::RowSparse(RwLock::new(parts)));
+        let (dtype, content) = (parts.values.dtype, parts.into());
         Ok(NdArray { chunk: Arc::new(Chunk { var: Var::new(), device, dtype, content }), shape, offset: 0 })
     }
 
     pub fn from_csr(parts: Csr, shape: Shape, device: Device) -> Result<Self> {
-        let (dtype, content) = (parts.values.dtype, Content::Csr(RwLock::new(parts)));
+        let (dtype, content) = (parts.values.dtype, parts.into());
         Ok(NdArray { chunk: Arc::new(Chunk { var: Var::new(), device, dtype, content }), shape, offset: 0 })
     }
 
@@ -86,6 +86,24 @@ impl NdArray {
 
     pub fn var(&self) -> &Var {
         &self.chunk.var
+    }
+
+    /// Tells the processor that the array's own state will be needed soon. Work on many small arrays waits for
+    /// memory more than for anything else, and locks keep the processor from looking ahead by itself.
+    pub fn prefetch(&self) {
+        copy::prefetch(self.state_address());
+        copy::prefetch(self.state_address().wrapping_byte_add(64));
+    }
+
+    /// The same for the array's variable; it is found through the array's state, so that must be near already.
+    pub fn prefetch_var(&self) {
+        copy::prefetch(self.var().address());
+        copy::prefetch(self.var().address().wrapping_byte_add(64));
+    }
+
+    /// Where the array's own state lives, for prefetching only.
+    pub fn state_address(&self) -> *const () {
+        Arc::as_ptr(&self.chunk).cast()
     }
 
     pub fn shape(&self) -> &Shape {

@@ -49,7 +49,7 @@ pub unsafe extern "C" fn MXAutogradMarkVariables(
         }
         for ((variable, request), buffer) in variables.iter().zip(requests).zip(buffers) {
             let object = runtime()?.arrays.get("var_handles", *variable)?;
-            *object.gradient.write() = Some(Gradient { buffer, request: *request, fresh: false });
+            *object.gradient.write() = Some(Box::new(Gradient { buffer, request: *request, fresh: false }));
         }
         Ok(())
     })

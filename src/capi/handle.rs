@@ -10,8 +10,10 @@
 //!
 //! A look-up takes the lock of its own slot only. Slots live in chunks that double in size and never move.
 
+use crate::base::sync::atomic::{AtomicUsize, Ordering};
 use crate::base::sync::{Arc, Mutex, RwLock};
 use crate::base::{Error, Result};
+use crate::mem::copy;
 use once_cell::sync::OnceCell;
 use std::ffi::c_void;
 
@@ -67,12 +69,16 @@ const CHUNKS: usize = 24;
 const LAST_GENERATION: u32 = (1 << 24) - 1;
 
 struct Slot<T> {
+    /// What a look-up will need next: the object's address and one that it knows. For prefetching only, so it
+    /// does not matter that they may be out of date.
+    hints: [AtomicUsize; 2],
     /// The generation of the object inside; bumped when it leaves.
     content: RwLock<(u32, Option<Arc<T>>)>,
 }
 
 pub(super) struct Table<T> {
     kind: Kind,
+    second_address: fn(&T) -> *const (),
     chunks: [OnceCell<Box<[Slot<T>]>>; CHUNKS],
     free: Mutex<Free>,
 }
@@ -85,7 +91,23 @@ struct Free {
 
 impl<T> Table<T> {
     pub(super) fn new(kind: Kind) -> Self {
-        Table { kind, chunks: std::array::from_fn(|_| OnceCell::new()), free: Mutex::default() }
+        Table::with_second_address(kind, |_| std::ptr::null())
+    }
+
+    /// `second_address` names memory that users of an object will need besides the object itself.
+    pub(super) fn with_second_address(kind: Kind, second_address: fn(&T) -> *const ()) -> Self {
+        let chunks = std::array::from_fn(|_| OnceCell::new());
+        Table { kind, second_address, chunks, free: Mutex::default() }
+    }
+
+    /// Tells the processor that this handle, which may be anything, will be looked up soon.
+    pub(super) fn prefetch(&self, handle: *const c_void) {
+        let Some(slot) = self.slot(handle.addr() as u32) else { return };
+        for hint in &slot.hints {
+            let address = std::ptr::without_provenance::<u8>(hint.load(Ordering::Relaxed));
+            copy::prefetch(address);
+            copy::prefetch(address.wrapping_add(64));
+        }
     }
 
     /// Puts an object in and returns its handle; the caller owns it until `remove`.
@@ -103,6 +125,8 @@ impl<T> Table<T> {
         let slot = self.slot_or_new(index).ok_or_else(|| {
             crate::err!(OutOfMemory, "too many live {} handles ({index})", self.kind.name())
         })?;
+        slot.hints[0].store(Arc::as_ptr(&object).addr(), Ordering::Relaxed);
+        slot.hints[1].store((self.second_address)(&object).addr(), Ordering::Relaxed);
         let mut content = slot.content.write();
         content.1 = Some(object);
         Ok(encode(self.kind, content.0, index))
@@ -197,7 +221,9 @@ impl<T> Table<T> {
     fn slot_or_new(&self, index: u32) -> Option<&Slot<T>> {
         let (chunk, offset) = locate(index);
         let slots = self.chunks.get(chunk)?.get_or_init(|| {
-            (0..FIRST_CHUNK << chunk).map(|_| Slot { content: RwLock::new((1, None)) }).collect()
+            (0..FIRST_CHUNK << chunk)
+                .map(|_| Slot { hints: Default::default(), content: RwLock::new((1, None)) })
+                .collect()
         });
         slots.get(offset)
     }

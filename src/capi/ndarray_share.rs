@@ -124,7 +124,7 @@ pub unsafe extern "C" fn MXNDArrayGetSharedMemHandle(
         let shared = runtime()?.engine.run_here(&operation, || array.to_shared())?;
         id.set(shared.hand_out()?);
         pid.set(std::process::id().cast_signed());
-        let kept = runtime()?.arrays.get("handle", handle)?.shared.write().replace(shared);
+        let kept = runtime()?.arrays.get("handle", handle)?.shared.write().replace(Box::new(shared));
         drop(kept);
         Ok(())
     })

@@ -9,13 +9,14 @@ use std::ffi::c_void;
 
 /// Behind an `NDArrayHandle`: an array, or none yet (`MXNDArrayCreateNone`, a placeholder for an output).
 /// Some calls put another array in, so that the handle then means that one.
+/// Kept small, see [`Content`](crate::array::Content).
 #[derive(Default)]
 pub(super) struct ArrayObject {
     pub array: RwLock<Option<NdArray>>,
     /// Set by `MXAutogradMarkVariables`.
-    pub gradient: RwLock<Option<Gradient>>,
+    pub gradient: RwLock<Option<Box<Gradient>>>,
     /// What `MXNDArrayGetSharedMemHandle` handed out: its descriptor lives as long as the handle.
-    pub shared: RwLock<Option<NdArray>>,
+    pub shared: RwLock<Option<Box<NdArray>>>,
 }
 
 /// The gradient buffer of a marked variable.
@@ -31,6 +32,11 @@ pub(super) struct Gradient {
 impl ArrayObject {
     pub(super) fn new(array: NdArray) -> Arc<Self> {
         Arc::new(ArrayObject::from(Some(array)))
+    }
+
+    /// Where the array's own state lives, for prefetching only.
+    pub(super) fn address_of_array(&self) -> *const () {
+        self.array.read().as_ref().map_or(std::ptr::null(), NdArray::state_address)
     }
 
     /// The same array with the same gradient buffer.
@@ -61,12 +67,19 @@ pub(super) fn array(argument: &str, handle: *const c_void) -> Result<NdArray> {
     })
 }
 
+/// So many handles ahead that memory has answered when they come: a look-up takes some ten nanoseconds, memory
+/// about a hundred.
+const AHEAD: usize = 6;
+
 /// The arrays behind a list of handles.
 pub(super) fn arrays(argument: &str, handles: &[*mut c_void]) -> Result<Vec<NdArray>> {
     let table = &runtime()?.arrays;
     // A made-up count ends at the first bad handle; it must not ask for memory before.
     let mut found = Vec::with_capacity(handles.len().min(1024));
     for (i, handle) in handles.iter().enumerate() {
+        if let Some(later) = handles.get(i + AHEAD) {
+            table.prefetch(*later);
+        }
         // The name with the index is made only when it is needed: this is the hot path of push and pull.
         let array = table.with(argument, *handle, |object| object.array.read().clone());
         match array {

@@ -69,7 +69,7 @@ impl Runtime {
             profiler,
             profile_objects: Table::new(Kind::Profile),
             rng: Rng::default(),
-            arrays: Table::new(Kind::NdArray),
+            arrays: Table::with_second_address(Kind::NdArray, ArrayObject::address_of_array),
             completions: Table::new(Kind::Completion),
             stores: Table::new(Kind::KvStore),
             record_readers: Table::new(Kind::RecordIoReader),

@@ -110,6 +110,11 @@ impl Var {
         Arc::as_ptr(&self.0).addr()
     }
 
+    /// Where the variable lives, for prefetching only.
+    pub fn address(&self) -> *const () {
+        Arc::as_ptr(&self.0).cast()
+    }
+
     pub fn is_same(&self, other: &Var) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

@@ -227,6 +227,10 @@ impl Groups {
         self.groups.iter()
     }
 
+    pub fn get(&self, place: usize) -> Option<&Group> {
+        self.groups.get(place)
+    }
+
     pub fn len(&self) -> usize {
         self.groups.len()
     }

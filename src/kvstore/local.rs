@@ -135,7 +135,8 @@ impl LocalStore {
     }
 
     fn pull_groups(&self, state: &State, pull: &Pull<'_>, priority: i32) -> Result<()> {
-        pull.groups.iter().try_for_each(|group| {
+        pull.groups.iter().enumerate().try_for_each(|(i, group)| {
+            prefetch(&pull.groups, i, &pull.arranged);
             let stored = &state.entries[group.slot].stored;
             match wanted(pull.outs(group), pull.ignore_sparse) {
                 None => copy_out(&self.engine, stored, pull.outs(group), priority),
@@ -165,6 +166,13 @@ fn is_by_key(push: &Push<'_>, pull: &Pull<'_>) -> bool {
         let is_own = |value| written_by.get(&chunk_of(value)).is_none_or(|slot| *slot == group.slot);
         push.values(group).iter().all(is_own)
     })
+}
+
+/// Readies the arrays of the groups that come after `group`.
+fn prefetch(groups: &Groups, group: usize, arranged: &[NdArray]) {
+    let arrays = |group| groups.get(group).map_or(&[][..], |group: &Group| &arranged[group.entries.clone()]);
+    arrays(group + 3).iter().for_each(NdArray::prefetch);
+    arrays(group + 1).iter().for_each(NdArray::prefetch_var);
 }
 
 /// The values of a push, grouped and checked.
@@ -206,7 +214,8 @@ impl State {
         }
         let groups = self.keys.group(keys)?;
         let push = Push { arranged: groups.arrange(values), groups };
-        for group in push.groups.iter() {
+        for (i, group) in push.groups.iter().enumerate() {
+            prefetch(&push.groups, i, &push.arranged);
             let declared = &self.entries[group.slot].declared;
             let checked = reducer.check(declared, push.values(group), self.codec.as_deref());
             checked.map_err(|error| error.context(format!("key {}", self.keys.key(group.slot))))?;
@@ -227,7 +236,8 @@ impl State {
         self.keys.fix_kind(keys)?;
         let groups = self.keys.group(keys)?;
         let pull = Pull { arranged: groups.arrange(outs), groups, ignore_sparse };
-        for group in pull.groups.iter() {
+        for (i, group) in pull.groups.iter().enumerate() {
+            prefetch(&pull.groups, i, &pull.arranged);
             let (shape, storage) = self.stored_after(reducer, push, group);
             let mut skipped = false;
             for out in pull.outs(group) {
@@ -324,7 +334,8 @@ impl KvStore for LocalStore {
         let push = state.plan_push(&self.reducer, keys, values)?;
         let State { entries, rule, codec, .. } = &mut *state;
         match rule {
-            Rule::Assign => push.groups.iter().try_for_each(|group| {
+            Rule::Assign => push.groups.iter().enumerate().try_for_each(|(i, group)| {
+                prefetch(&push.groups, i, &push.arranged);
                 let entry = &mut entries[group.slot];
                 self.assign(entry, push.values(group), codec.as_ref(), &[], priority)
             }),

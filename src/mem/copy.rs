@@ -26,6 +26,18 @@ pub fn copy_to_all(to: &mut [&mut [u8]], from: &[u8]) {
     }
 }
 
+/// Tells the processor that this address, which need not be valid, will be used soon.
+#[inline]
+pub fn prefetch<T>(address: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch has no effect that a program can see, whatever the address.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
+}
+
 /// Writes past the cache, as far as the processor can. Such stores are not ordered with later normal ones:
 /// without the fence that dropping this makes, another thread could see the lock that we release before it
 /// sees the bytes. So one of these lives for a whole kernel; a fence for every few kilobytes would be slow.

@@ -128,6 +128,9 @@ fn sum_block<T: Sum>(to: &mut [T], inputs: &[&[T]], order: SumOrder) {
     let Some((first, rest)) = inputs.split_first() else { return to.fill(T::default()) };
     let (four, rest) = rest.split_at(rest.len().min(4));
     T::add(to, first, four, order);
+    if rest.is_empty() {
+        return;
+    }
     let mut sum_so_far = [T::default(); BLOCK];
     for four in rest.chunks(4) {
         let sum_so_far = &mut sum_so_far[..to.len()];
@@ -172,25 +175,31 @@ fn sum_typed<T: Sum>(to: &NdArray, inputs: &[NdArray], copies: &[NdArray], order
     let mut targets: SmallVec<[&mut [T]; 5]> = views.iter_mut().map(|view| &mut **view).collect();
     let large = to.byte_len() >= copy::STREAM_BYTES;
     for_each_common_chunk(&mut targets, |first, chunk| {
-        let mut stream = large.then(copy::Stream::new);
-        let mut sum = [T::default(); BLOCK];
-        let len = chunk.first().map_or(0, |to| to.len());
-        for start in (0..len).step_by(BLOCK) {
-            let here = start..len.min(start + BLOCK);
-            let sum = &mut sum[..here.len()];
-            {
-                let parts = sources.iter().map(|source| match source {
-                    Source::Own(view) => &view[first + here.start..first + here.end],
-                    Source::Copy(number) => &chunk[number + 1][here.clone()],
-                });
-                sum_block(sum, &parts.collect::<SmallVec<[&[T]; 8]>>(), order);
-            }
-            let bytes: &[u8] = bytemuck::cast_slice(sum);
-            let mut to: SmallVec<[&mut [u8]; 5]> =
-                chunk.iter_mut().map(|to| bytemuck::cast_slice_mut(&mut to[here.clone()])).collect();
+        let mut stream = large.then(|| (copy::Stream::new(), [T::default(); BLOCK]));
+        let Some((to, copies)) = chunk.split_first_mut() else { return };
+        for start in (0..to.len()).step_by(BLOCK) {
+            let here = start..to.len().min(start + BLOCK);
+            let parts = sources.iter().map(|source| match source {
+                Source::Own(view) => &view[first + here.start..first + here.end],
+                Source::Copy(number) => &copies[*number][here.clone()],
+            });
+            let parts: SmallVec<[&[T]; 8]> = parts.collect();
             match &mut stream {
-                Some(stream) => stream.copy_to_all(&mut to, bytes),
-                None => to.iter_mut().for_each(|to| to.copy_from_slice(bytes)),
+                Some((stream, sum)) => {
+                    let sum = &mut sum[..here.len()];
+                    sum_block(sum, &parts, order);
+                    drop(parts);
+                    let targets = std::iter::once(&mut *to).chain(&mut *copies);
+                    let mut targets: SmallVec<[&mut [u8]; 5]> =
+                        targets.map(|target| bytemuck::cast_slice_mut(&mut target[here.clone()])).collect();
+                    stream.copy_to_all(&mut targets, bytemuck::cast_slice(sum));
+                }
+                None => {
+                    let to = &mut to[here.clone()];
+                    sum_block(to, &parts, order);
+                    drop(parts);
+                    copies.iter_mut().for_each(|copy| copy[here.clone()].copy_from_slice(to));
+                }
             }
         }
     });
