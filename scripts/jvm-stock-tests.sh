@@ -23,7 +23,7 @@ mkdir -p "$work"
 
 failed=0
 mkdir -p "$work/run"
-WORK=$work/run bash "$fixtures/run.sh" "$(dirname "$library")" kvstore arrays other | tee "$work/report" || true
+WORK=$work/run bash "$fixtures/run.sh" "$(dirname "$library")" kvstore arrays other | sed 's/\x1b\[[0-9;]*m//g' | tee "$work/report" || true
 while read -r name _ passed _ total _; do
     name=${name%:}
     allowed=$(awk -v name="$name" '$1 == name { print $2 }' "$expected")

@@ -13,7 +13,7 @@ pub struct Reader {
     file: BufReader<File>,
     path: String,
     position: u64,
-    /// The record returned last.
+    /// The record returned last, and a NUL after it: the Scala frontend's native layer takes records for C strings.
     record: Vec<u8>,
 }
 
@@ -45,7 +45,8 @@ impl Reader {
             }
             self.body(length)?;
             if matches!(flag, WHOLE | LAST) {
-                return Ok(Some(&self.record));
+                self.record.push(0);
+                return Ok(self.record.split_last().map(|(_nul, record)| record));
             }
             begun = true;
         }
@@ -127,5 +128,29 @@ fn broken(path: &str, start: u64, cause: &std::io::Error) -> Error {
     match cause.kind() {
         ErrorKind::UnexpectedEof => err!(Protocol, "'{path}' ends inside a record, after byte {start}"),
         _ => Error::io(format!("reading '{path}'"), cause),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Writer;
+    use super::*;
+
+    #[test]
+    fn a_nul_follows_every_record() {
+        let path = std::env::temp_dir().join(format!("mxkv-recordio-nul-{}", std::process::id()));
+        let path = path.to_str().unwrap();
+        let mut writer = Writer::create(path).unwrap();
+        for record in [&b"a long one"[..], b"", b"x"] {
+            writer.write(record).unwrap();
+        }
+        drop(writer);
+        let mut reader = Reader::open(path).unwrap();
+        for expected in [&b"a long one"[..], b"", b"x"] {
+            assert_eq!(reader.read().unwrap(), Some(expected));
+            assert_eq!(reader.record.last(), Some(&0));
+        }
+        assert_eq!(reader.read().unwrap(), None);
+        std::fs::remove_file(path).unwrap();
     }
 }
