@@ -70,11 +70,12 @@ pub(super) struct InfoPlaces {
 
 impl Info {
     fn of(operator: &Operator) -> Info {
+        let several = format!("{}[]", operator.array_type);
         let arrays: Vec<(&str, &str)> = match operator.inputs {
             Inputs::Fixed(names) | Inputs::Optional { names, .. } => {
-                names.iter().map(|name| (*name, "NDArray-or-Symbol")).collect()
+                names.iter().map(|name| (*name, operator.array_type)).collect()
             }
-            Inputs::Variadic { name, .. } => vec![(name, "NDArray-or-Symbol[]")],
+            Inputs::Variadic { name, .. } => vec![(name, several.as_str())],
         };
         let params = operator.params.iter().map(|param| (param.name, param.type_info(), param.doc));
         let arguments: Vec<(&str, String, &str)> = arrays

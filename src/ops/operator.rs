@@ -43,6 +43,8 @@ pub struct Definition {
     /// For the generated documentation: one or two lines, then the formula. Must not contain three quotes.
     pub doc: &'static str,
     pub inputs: Inputs,
+    /// What frontends are told about the type of the array arguments.
+    pub array_type: &'static str,
     pub params: &'static [Param],
     /// The number of outputs.
     pub outputs: fn(&Attrs, usize) -> Result<usize>,
@@ -81,6 +83,7 @@ impl Definition {
         aliases: &[],
         doc: "",
         inputs: Inputs::Fixed(&["data"]),
+        array_type: "NDArray-or-Symbol",
         params: &[],
         outputs: |_, _| Ok(1),
         visible: None,

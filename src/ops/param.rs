@@ -9,6 +9,8 @@ pub enum Kind {
     Int,
     Long,
     Float,
+    /// A float under the name that MXNet's first interface has for it.
+    Real,
     Double,
     Bool,
     Str,
@@ -73,7 +75,7 @@ impl Param {
         let value = match self.kind {
             Kind::Int => integer(trimmed).filter(|x| i32::try_from(*x).is_ok()).map(Value::Int),
             Kind::Long => integer(trimmed).map(Value::Int),
-            Kind::Float => float(trimmed).map(Value::Float),
+            Kind::Float | Kind::Real => float(trimmed).map(Value::Float),
             Kind::Double => number(trimmed).map(Value::Double),
             Kind::Bool => boolean(trimmed).map(Value::Bool),
             Kind::Str => Some(Value::Str(text.to_owned())),
@@ -121,6 +123,7 @@ impl Param {
     pub fn type_info(&self) -> String {
         let name = self.kind.type_name();
         match (self.default, self.kind) {
+            (_, Kind::Real) => name,
             (None, _) => format!("{name}, required"),
             (Some(default), Kind::Enum(_) | Kind::DType(_)) => {
                 format!("{name},optional, default='{default}'")
@@ -143,6 +146,7 @@ impl Kind {
             Kind::Int => "int".into(),
             Kind::Long => "long".into(),
             Kind::Float => "float".into(),
+            Kind::Real => "real_t".into(),
             Kind::Double => "double".into(),
             Kind::Bool => "boolean".into(),
             Kind::Str => "string".into(),

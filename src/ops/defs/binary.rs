@@ -182,17 +182,27 @@ fn common_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
 }
 
 fn elemwise_kernel<F: Function>(call: &Invocation) -> Result<()> {
-    dispatch!(call.output(0)?.dtype(), T => run::<T>(call, &T::loops::<F>(), None, F::DIVIDES))
+    dispatch!(call.output(0)?.dtype(), T => run::<T, F>(call, None))
 }
 
 fn broadcast_kernel<F: Function>(call: &Invocation) -> Result<()> {
     let (a, b, out) = (call.input(0)?, call.input(1)?, call.output(0)?);
     let plan =
         if a.shape() == b.shape() { None } else { Some(Broadcast::new(out.shape(), a.shape(), b.shape())) };
-    dispatch!(out.dtype(), T => run::<T>(call, &T::loops::<F>(), plan.as_ref(), F::DIVIDES))
+    dispatch!(out.dtype(), T => run::<T, F>(call, plan.as_ref()))
 }
 
-fn run<T: Lane>(call: &Invocation, loops: &Loops<T>, plan: Option<&Broadcast>, divides: bool) -> Result<()> {
+fn run<T: Lane, F: Function>(call: &Invocation, plan: Option<&Broadcast>) -> Result<()> {
+    with_loops(call, &T::loops::<F>(), plan, F::DIVIDES, F::MEETS)
+}
+
+fn with_loops<T: Lane>(
+    call: &Invocation,
+    loops: &Loops<T>,
+    plan: Option<&Broadcast>,
+    divides: bool,
+    meets: bool,
+) -> Result<()> {
     let (a, b, out) = (call.input(0)?, call.input(1)?, call.output(0)?);
     if divides && T::IS_INTEGER {
         refuse_zeros::<T>(b)?;
@@ -208,7 +218,7 @@ fn run<T: Lane>(call: &Invocation, loops: &Loops<T>, plan: Option<&Broadcast>, d
             Ok(())
         }
         (Storage::RowSparse, Storage::RowSparse) => sparse::rows_rows(loops, a, b, out),
-        (Storage::Csr, Storage::Csr) => sparse::csr_csr(loops, a, b, out),
+        (Storage::Csr, Storage::Csr) => sparse::csr_csr(loops, a, b, out, meets),
         (Storage::RowSparse, Storage::Dense) => sparse::rows_dense(loops, a, b, out, false),
         (Storage::Dense, Storage::RowSparse) => sparse::rows_dense(loops, b, a, out, true),
         (Storage::Csr, Storage::Dense) => sparse::csr_dense(loops, a, b, out, false),

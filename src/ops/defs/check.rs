@@ -16,6 +16,7 @@ const ARRAYS: Inputs = Inputs::Variadic { name: "data", count: Some("num_arrays"
 pub static OPERATORS: &[Definition] = &[
     Definition {
         name: "all_finite",
+        array_type: "NDArray",
         doc: "1 if no element is infinite or NaN, else 0. Without init_output a 0 in out stays.",
         params: &[INIT_OUTPUT],
         infer: one_float,

@@ -11,6 +11,7 @@ use smallvec::{SmallVec, smallvec};
 pub static OPERATORS: &[Definition] = &[
     Definition {
         name: "_copyto",
+        array_type: "NDArray",
         aliases: &["_npi_copyto"],
         doc: "Copies data into out, which has the same shape, converting element type and storage type.",
         needs_output: true,

@@ -54,7 +54,7 @@ pub static OPERATORS: &[Definition] = &[
         name: "_set_value",
         doc: "Fills the given output with a float32 value.",
         inputs: Inputs::Fixed(&[]),
-        params: &[optional("src", Kind::Float, "0", "The value.")],
+        params: &[optional("src", Kind::Real, "0", "The value.")],
         infer: like_given,
         needs_output: true,
         converts_dtype: true,
@@ -92,11 +92,7 @@ pub(super) fn from_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
             query.operator.name
         ),
     };
-    let dtype = match (query.attrs.dtype("dtype")?, query.given_output()) {
-        (_, Some(output)) => output.dtype(),
-        (Some(dtype), None) => dtype,
-        (None, None) => DType::Float32,
-    };
+    let dtype = query.attrs.dtype("dtype")?.unwrap_or(DType::Float32);
     Ok(smallvec![Meta::new(shape, dtype)])
 }
 

@@ -1,10 +1,10 @@
 //! Operators that pick or set elements by number.
 
-use crate::array::{DType, Element, NdArray, Part, RowSparse, Shape, Storage};
+use crate::array::{Csr, DType, Element, NdArray, Part, RowSparse, Shape, Storage};
 use crate::base::Result;
 use crate::dispatch;
 use crate::ops::kernels::index::{Outside, block_starts, places, take_rows};
-use crate::ops::kernels::sparse::Rows;
+use crate::ops::kernels::sparse::{Elements, Rows};
 use crate::ops::kernels::storage::{copy_of, to_dense};
 use crate::ops::kernels::strided::copy_elements;
 use crate::ops::operator::{Definition, Plan};
@@ -29,9 +29,22 @@ pub static OPERATORS: &[Definition] = &[
             ),
         ],
         infer: take_shape,
+        plan: |attrs, query| {
+            let data = query.input(0)?;
+            let rows = data.storage() == Storage::Csr
+                && query.input(1)?.is_dense()
+                && query.input(1)?.shape().rank() == 1
+                && data.shape().axis("axis", attrs.int("axis")?)? == 0;
+            Ok(if rows { Plan::Direct(smallvec![Storage::Csr]) } else { Plan::Dense })
+        },
         kernel: |call| {
             let (data, indices) = (call.input(0)?, call.input(1)?);
             let axis = data.shape().axis("axis", call.attrs.int("axis")?)?;
+            if data.storage() == Storage::Csr {
+                let rows =
+                    places(indices, data.shape().rows(), Outside::from_name(call.attrs.text("mode")?))?;
+                return take_csr(data, call.output(0)?, &rows);
+            }
             take_along(call, data, indices, axis, Outside::from_name(call.attrs.text("mode")?))
         },
         ..Definition::DEFAULT
@@ -138,6 +151,7 @@ pub static OPERATORS: &[Definition] = &[
     },
     Definition {
         name: "_onehot_encode",
+        array_type: "NDArray",
         doc: "Row i of out becomes the unit vector number lhs[i].",
         inputs: Inputs::Fixed(&["lhs", "rhs"]),
         infer: |query| Ok(smallvec![Meta::of(query.input(1)?)]),
@@ -146,6 +160,7 @@ pub static OPERATORS: &[Definition] = &[
     },
     Definition {
         name: "fill_element_0index",
+        array_type: "NDArray",
         doc: "lhs, but element rhs[i] of row i is mhs[i].",
         inputs: Inputs::Fixed(&["lhs", "mhs", "rhs"]),
         kernel: fill_elements,
@@ -335,6 +350,28 @@ fn take_along(
         dims[axis] as usize,
         extent(&dims[axis + 1..]),
     )
+}
+
+/// The given rows of a csr array, in the given order.
+fn take_csr(data: &NdArray, out: &NdArray, rows: &[usize]) -> Result<()> {
+    let made = {
+        let parts = data.read_csr()?;
+        let stored = Elements::of(&parts, data.shape())?;
+        let positions: Vec<usize> = rows.iter().flat_map(|row| stored.row(*row)).collect();
+        let mut starts = vec![0i64];
+        for row in rows {
+            starts.push(starts[starts.len() - 1] + stored.row(*row).len() as i64);
+        }
+        let columns: Vec<i64> = positions.iter().map(|position| stored.columns[*position] as i64).collect();
+        let size = data.dtype().size();
+        let mut values = Part::new(data.dtype(), Shape::new(&[positions.len() as i64]))?;
+        for (position, target) in positions.iter().zip(values.bytes.chunks_exact_mut(size)) {
+            target.copy_from_slice(&parts.values.bytes[position * size..][..size]);
+        }
+        Csr { indptr: Part::indices(&starts)?, indices: Part::indices(&columns)?, values }
+    };
+    *out.write_csr()? = made;
+    Ok(())
 }
 
 fn pick_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {

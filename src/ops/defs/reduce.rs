@@ -124,16 +124,19 @@ pub static OPERATORS: &[Definition] = &[
     },
     Definition {
         name: "argmax_channel",
-        doc: "argmax along axis 1.",
+        doc: "argmax along the last axis.",
         infer: |query| {
             let data = query.input(0)?;
+            let rank = data.shape().rank();
             crate::ensure!(
-                data.shape().rank() == 2,
+                rank > 0 && data.size() > 0,
                 Shape,
-                "data: expected two dimensions, got shape {}",
+                "data: attempt to search an empty sequence of shape {}",
                 data.shape()
             );
-            Ok(smallvec![Meta::new(Shape::new(&[data.shape().rows() as i64]), data.dtype())])
+            let kept: Shape = data.shape().dims()[..rank - 1].iter().copied().collect();
+            let shape = if rank == 1 && !query.numpy_shape { Shape::new(&[1]) } else { kept };
+            Ok(smallvec![Meta::new(shape, data.dtype())])
         },
         kernel: |call| search(call, |best, x| !(best >= x)),
         ..Definition::DEFAULT
@@ -302,10 +305,10 @@ fn searched_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
     Ok(smallvec![Meta::new(shape_without(query, data.shape(), &reduced)?, data.dtype())])
 }
 
-/// The number of the best element of each vector along `axis` (1 if the operator has no such parameter).
+/// The number of the best element of each vector along `axis` (the last if the operator has no such parameter).
 fn search(call: &Invocation, better: fn(f64, f64) -> bool) -> Result<()> {
     let (data, out) = (call.input(0)?, call.output(0)?);
-    let axis = if call.attrs.has("axis") { call.attrs.optional_int("axis")? } else { Some(1) };
+    let axis = if call.attrs.has("axis") { call.attrs.optional_int("axis")? } else { Some(-1) };
     let (length, step) = match axis {
         None => (data.size(), 1),
         Some(axis) => {

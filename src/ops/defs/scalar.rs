@@ -228,7 +228,14 @@ fn unless_zero_is<F: Function>(attrs: &Attrs, query: &Query<'_>) -> Result<Plan>
 
 fn clip_plan(attrs: &Attrs, query: &Query<'_>) -> Result<Plan> {
     let keeps = attrs.float("a_min")? <= 0.0 && attrs.float("a_max")? >= 0.0;
-    if keeps { keep(attrs, query) } else { Ok(Plan::Dense) }
+    crate::ensure!(
+        keeps || query.input(0)?.is_dense(),
+        StorageType,
+        "clip of a sparse array: 0 must lie between a_min and a_max, got {} and {}",
+        attrs.float("a_min")?,
+        attrs.float("a_max")?
+    );
+    keep(attrs, query)
 }
 
 fn kernel<F: Function>(call: &Invocation, order: Order) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Operators that make arrays of a rule: `_arange`, `_linspace`, `_eye`.
 
-use crate::array::{Element, Shape};
+use crate::array::{DType, Element, Shape};
 use crate::base::Result;
 use crate::dispatch;
 use crate::engine::for_each_chunk;
@@ -119,10 +119,8 @@ pub static OPERATORS: &[Definition] = &[
     },
 ];
 
-/// An output of `shape`; a given output decides the element type.
 fn made(query: &Query<'_>, shape: Shape) -> Result<SmallVec<[Meta; 2]>> {
-    let asked = query.attrs.dtype("dtype")?.unwrap_or(crate::array::DType::Float32);
-    Ok(smallvec![Meta::new(shape, query.given_output().map_or(asked, |output| output.dtype()))])
+    Ok(smallvec![Meta::new(shape, query.attrs.dtype("dtype")?.unwrap_or(DType::Float32))])
 }
 
 fn repeat(attrs: &Attrs) -> Result<usize> {

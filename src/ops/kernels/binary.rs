@@ -13,6 +13,8 @@ use half::{bf16, f16};
 pub trait Function: 'static {
     /// Integers must not be given a zero as second element.
     const DIVIDES: bool = false;
+    /// What only one of two csr arrays stores does not count: zero times anything.
+    const MEETS: bool = false;
     fn apply<T: Number>(a: T, b: T) -> T;
 }
 
@@ -33,7 +35,7 @@ macro_rules! functions {
 functions! {
     Add = |a, b| a.add(b);
     Sub = |a, b| a.sub(b);
-    Mul = |a, b| a.mul(b);
+    Mul MEETS = |a, b| a.mul(b);
     Div DIVIDES = |a, b| a.div(b);
     /// A scalar over an array, which MXNet divides in float32 whatever the type.
     ScalarDiv = |a, b| if T::DTYPE == DType::Float64 { a.div(b) } else { T::from_f32(a.to_f32() / b.to_f32()) };

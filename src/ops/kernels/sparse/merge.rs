@@ -101,8 +101,14 @@ pub fn rows_dense<T: Lane>(
     Ok(())
 }
 
-/// csr with csr: the result has the elements of both.
-pub fn csr_csr<T: Lane>(loops: &Loops<T>, a: &NdArray, b: &NdArray, out: &NdArray) -> Result<()> {
+/// csr with csr: the result has the elements of either, or with `meets` of both.
+pub fn csr_csr<T: Lane>(
+    loops: &Loops<T>,
+    a: &NdArray,
+    b: &NdArray,
+    out: &NdArray,
+    meets: bool,
+) -> Result<()> {
     let made = {
         let (a_parts, b_parts) = (a.read_csr()?, b.read_csr()?);
         let (left, right) = (Elements::of(&a_parts, a.shape())?, Elements::of(&b_parts, b.shape())?);
@@ -120,6 +126,9 @@ pub fn csr_csr<T: Lane>(loops: &Loops<T>, a: &NdArray, b: &NdArray, out: &NdArra
                 };
                 let from_left = if order.is_le() { i.next() } else { None };
                 let from_right = if order.is_ge() { j.next() } else { None };
+                if meets && order.is_ne() {
+                    continue;
+                }
                 let column = from_left
                     .map(|i| left.columns[i])
                     .or(from_right.map(|j| right.columns[j]))
