@@ -240,7 +240,7 @@ pub static OPERATORS: &[Definition] = &[
     },
     Definition {
         name: "where",
-        aliases: &["_sparse_where", "_npi_where"],
+        aliases: &["_sparse_where"],
         doc: "x where condition is not 0, else y. A vector as condition chooses whole rows.",
         inputs: Inputs::Fixed(&["condition", "x", "y"]),
         infer: where_shape,

@@ -63,7 +63,7 @@ pub static OPERATORS: &[Definition] = &[
         whole n => n.max(0), x => if x.is_nan() || x > 0.0 { x } else { 0.0 }
     ),
     dense!(
-        "logical_not", &["_npi_logical_not"], "1 where data is 0, else 0.",
+        "logical_not", &[], "1 where data is 0, else 0.",
         whole n => i64::from(n == 0), x => if x == 0.0 { 1.0 } else { 0.0 }
     ),
     keeping_zero!("square", &["_sparse_square"], "data * data", Single, x => x * x),
