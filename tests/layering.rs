@@ -90,7 +90,8 @@ fn layers_use_only_what_is_below_them() {
 #[test]
 fn lists_and_paths_are_understood() {
     let known = BTreeSet::from(["base", "engine", "ops"]);
-    let source = "use crate::{base, engine::Engine};\n// crate::ops\nlet x = crate::ensure!(a); crate::ops::f();";
+    let source =
+        "use crate::{base, engine::Engine};\n// crate::ops\nlet x = crate::ensure!(a); crate::ops::f();";
     let used = used_layers(source, &known);
     assert_eq!(used.into_iter().collect::<Vec<_>>(), ["base", "engine", "ops"]);
 }

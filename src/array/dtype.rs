@@ -104,7 +104,7 @@ pub trait Element: bytemuck::Pod + Send + Sync + PartialOrd + Default + fmt::Deb
 
 /// x86 conversion: NaN and anything out of range becomes the smallest integer.
 fn truncate_i64(value: f64) -> i64 {
-    let in_range = (-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&value);
+    let in_range = (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value);
     if in_range { value as i64 } else { i64::MIN }
 }
 

@@ -157,13 +157,16 @@ fn too_large() -> Error {
 mod tests {
     use super::*;
 
+    /// Source, codes, reverse, result.
+    type Case<'a> = (&'a [i64], &'a [i64], bool, &'a [i64]);
+
     fn codes(source: &[i64], codes: &[i64], reverse: bool) -> Result<Vec<i64>> {
         reshape_codes(&Shape::new(source), codes, reverse).map(|shape| shape.dims().to_vec())
     }
 
     #[test]
     fn codes_mean_what_they_mean_in_mxnet() {
-        let cases: &[(&[i64], &[i64], bool, &[i64])] = &[
+        let cases: &[Case<'_>] = &[
             (&[2, 3], &[-2], false, &[2, 3]),
             (&[2, 3], &[-3], false, &[6]),
             (&[2, 3], &[-4, 1, 2, -2], false, &[1, 2, 3]),

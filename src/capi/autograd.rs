@@ -47,9 +47,9 @@ pub unsafe extern "C" fn MXAutogradMarkVariables(
                 "reqs_array[{i}]: expected 0 (null), 1 (write), 2 (in place) or 3 (add), got {request}"
             );
         }
-        for ((variable, request), buffer) in variables.iter().zip(requests).zip(buffers) {
+        for (variable, buffer) in variables.iter().zip(buffers) {
             let object = runtime()?.arrays.get("var_handles", *variable)?;
-            *object.gradient.write() = Some(Box::new(Gradient { buffer, request: *request, fresh: false }));
+            *object.gradient.write() = Some(Box::new(Gradient { buffer, fresh: false }));
         }
         Ok(())
     })
@@ -147,7 +147,7 @@ pub unsafe extern "C" fn MXAutogradBackward(
 /// # Safety
 /// `output_handles` holds `num_output` elements; `grad_handles` and `grad_stypes` are null or writable.
 #[unsafe(no_mangle)]
-#[expect(unused_variables, clippy::too_many_arguments, reason = "the signature is MXNet's")]
+#[expect(unused_variables, reason = "the signature is MXNet's")]
 pub unsafe extern "C" fn MXAutogradBackwardEx(
     num_output: u32,
     output_handles: *mut NDArrayHandle,

@@ -5,7 +5,6 @@
 //! but must not wait for an array they hold.
 
 #![expect(unsafe_code, reason = "exports functions, reads the caller's pointers and calls the caller back")]
-#![expect(clippy::too_many_arguments, reason = "the signatures are MXNet's")]
 
 mod foreign;
 

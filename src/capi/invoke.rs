@@ -56,7 +56,6 @@ pub unsafe extern "C" fn MXImperativeInvoke(
 /// `inputs`, `param_keys` and `param_vals` hold as many elements as said, `num_outputs` and `outputs` are
 /// readable and writable, `*outputs` is null or holds `*num_outputs` handles, `out_stypes` is writable.
 #[unsafe(no_mangle)]
-#[expect(clippy::too_many_arguments, reason = "the signature is MXNet's")]
 pub unsafe extern "C" fn MXImperativeInvokeEx(
     creator: AtomicSymbolCreator,
     num_inputs: c_int,

@@ -1,7 +1,6 @@
 //! Reading and writing stores with string keys.
 
 #![expect(unsafe_code, reason = "reads through the caller's pointers")]
-#![expect(clippy::too_many_arguments, reason = "the signatures are MXNet's")]
 
 use super::args::{slice_in, texts_in};
 use super::boundary::boundary;

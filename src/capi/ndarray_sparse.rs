@@ -1,7 +1,6 @@
 //! Sparse arrays: making them, their parts, their invariants.
 
 #![expect(unsafe_code, reason = "reads and writes through the caller's pointers")]
-#![expect(clippy::too_many_arguments, reason = "the signatures are MXNet's")]
 
 use super::args::{dims_in, out, slice_in};
 use super::boundary::boundary;

@@ -23,8 +23,6 @@ pub(super) struct ArrayObject {
 #[derive(Clone)]
 pub(super) struct Gradient {
     pub buffer: NdArray,
-    /// 0 null, 1 write, 3 add.
-    pub request: u32,
     /// Whether a backward pass wrote it since the trainer last looked.
     pub fresh: bool,
 }

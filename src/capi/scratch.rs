@@ -11,7 +11,7 @@ struct Stores {
     handles: Vec<*mut c_void>,
     types: Vec<c_int>,
     bytes: Vec<u8>,
-    names: [Names; 4],
+    names: [Names; 2],
 }
 
 /// Owned texts and the pointers to them.
@@ -25,9 +25,7 @@ struct Names {
 #[derive(Clone, Copy)]
 pub(super) enum List {
     Names = 0,
-    TypeInfos = 1,
-    Descriptions = 2,
-    Text = 3,
+    Text = 1,
 }
 
 thread_local!(static STORES: RefCell<Stores> = RefCell::default());

@@ -113,10 +113,10 @@ impl Engine {
     {
         let accesses = accesses(operation.reads, operation.writes);
         let naive = self.0.mode == Mode::Naive;
-        if naive || operation.bytes <= INLINE_BYTES {
-            if let Some(fault) = start_if_free(&accesses) {
-                return self.run_free(&operation, &accesses, fault, work);
-            }
+        if (naive || operation.bytes <= INLINE_BYTES)
+            && let Some(fault) = start_if_free(&accesses)
+        {
+            return self.run_free(&operation, &accesses, fault, work);
         }
         if naive {
             // Only network tasks still hold variables in this mode: wait for them, then run here.

@@ -35,12 +35,32 @@ fn work_that_borrows_runs_now_or_not_at_all() {
     let (a, b) = (Var::new(), Var::new());
     let mut ran = 0;
     assert!(engine.run_now(&operation(&[&a], &[&b], LARGE), || Ok(())).is_none());
-    engine.run_now(&operation(&[&a, &b], &[&b, &b], 8), || Ok(ran += 1)).unwrap().unwrap();
+    engine
+        .run_now(&operation(&[&a, &b], &[&b, &b], 8), || {
+            ran += 1;
+            Ok(())
+        })
+        .unwrap()
+        .unwrap();
     let slot = Arc::new(Mutex::new(None));
     let sink = slot.clone();
     engine.start(operation(&[&a], &[], 0), move |completion| *sink.lock() = Some(completion));
-    assert!(engine.run_now(&operation(&[], &[&a], 8), || Ok(ran += 1)).is_none(), "somebody reads it");
-    engine.run_now(&operation(&[&a], &[], 8), || Ok(ran += 1)).unwrap().unwrap();
+    assert!(
+        engine
+            .run_now(&operation(&[], &[&a], 8), || {
+                ran += 1;
+                Ok(())
+            })
+            .is_none(),
+        "somebody reads it"
+    );
+    engine
+        .run_now(&operation(&[&a], &[], 8), || {
+            ran += 1;
+            Ok(())
+        })
+        .unwrap()
+        .unwrap();
     assert_eq!(ran, 2);
     slot.lock().take().unwrap().done(Ok(()));
     engine.run_now(&operation(&[], &[&a], 8), || Err(crate::err!(Shape, "bad"))).unwrap().unwrap();

@@ -193,6 +193,7 @@ fn too_large(len: usize) -> Error {
 mod tests {
     use super::*;
 
+    #[expect(clippy::mut_from_ref, reason = "stands for another process, which shares the memory")]
     fn bytes(segment: &Segment) -> &mut [u8] {
         // SAFETY: tests look at one segment at a time.
         unsafe { std::slice::from_raw_parts_mut(segment.data().as_ptr(), segment.len()) }

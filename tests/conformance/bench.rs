@@ -1,9 +1,11 @@
 //! A store on a bench: with an engine, and helpers to fill and read arrays.
 
 use mxkv::array::{DType, Device, NdArray, Part, RowSparse, Shape, Storage};
+use mxkv::base::config::Env;
 use mxkv::base::sync::{Arc, Mutex};
 use mxkv::base::{Error, Result};
 use mxkv::engine::{Engine, Mode};
+use mxkv::kvstore::Cluster;
 use mxkv::kvstore::{Key, KeyKind, Keys, KvStore, Updater, create};
 
 /// What not every store can do.
@@ -30,7 +32,7 @@ pub struct Bench {
 impl Bench {
     pub fn new(type_name: &str, mode: Mode, abilities: Abilities) -> Self {
         let engine = Engine::new(mode, Arc::default());
-        let store = create(type_name, &engine).unwrap();
+        let store = create(type_name, &engine, &Env::process(), &Cluster::default()).unwrap();
         Bench { engine, store, abilities }
     }
 

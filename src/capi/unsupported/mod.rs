@@ -6,7 +6,6 @@
 
 #![expect(unsafe_code, reason = "exports functions and writes through the caller's pointers")]
 #![expect(unused_variables, reason = "the signatures are MXNet's; nothing here reads the arguments")]
-#![expect(clippy::too_many_arguments, reason = "the signatures are MXNet's")]
 
 mod cached_op;
 mod data_iter;

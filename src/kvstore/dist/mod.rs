@@ -84,7 +84,7 @@ impl DistStore {
         let slice = env.parsed("MXNET_KVSTORE_SLICE_THRESHOLD", DEFAULT_SLICE)?;
         let member = cluster.join(env)?;
         let space = KeySpace::new(member.node.servers(), threshold)?;
-        let slicer = if slices { Some(Slicer::new(space.clone(), slice)?) } else { None };
+        let slicer = if slices { Some(Slicer::new(space, slice)?) } else { None };
         let strategy = if type_name.contains("device") { Strategy::Device } else { Strategy::Local };
         let store = DistStore {
             type_name: type_name.to_owned(),
@@ -175,7 +175,7 @@ impl DistStore {
             self.reducer.reduce(&mut entry.buffers, &entry.declared, values, None, &[], None, priority)?;
         let (layout, declared, residual) =
             (entry.layout.clone(), entry.declared.clone(), entry.residual.clone());
-        let (space, number) = (self.space.clone(), wire_key(&key)?);
+        let (space, number) = (self.space, wire_key(&key)?);
         let verb = if outs.is_empty() { Verb::Push } else { Verb::PushPull };
         let subject = format!("{verb} of key {key}");
         let member = self.member.clone();

@@ -216,9 +216,9 @@ fn hard_sigmoid(call: &Invocation) -> Result<()> {
         for (out, x) in out.write::<T>()?.iter_mut().zip(source.iter()) {
             *out = if T::DTYPE == DType::Float64 {
                 let line = f64::from(alpha) * Element::to_f64(*x) + f64::from(beta);
-                T::from_f64(line.min(1.0).max(0.0))
+                T::from_f64(line.clamp(0.0, 1.0))
             } else {
-                Number::from_f32((alpha * Number::to_f32(*x) + beta).min(1.0).max(0.0))
+                Number::from_f32((alpha * Number::to_f32(*x) + beta).clamp(0.0, 1.0))
             };
         }
         Ok(())
