@@ -100,6 +100,12 @@ def test_wrong_calls_name_what_is_wrong(call, words):
         mx.nd.waitall()
 
 
+@pytest.mark.ours("the original reads beyond the array")
+def test_reshape_to_more_elements():
+    with fails("5", "24"):
+        invoke("Reshape", mx.nd.ones((2, 3, 4)), shape="(5,5)").asnumpy()
+
+
 @pytest.mark.ours("the original lists the arguments but suggests nothing")
 @pytest.mark.parametrize("name, near", [("sgd_updat", "sgd_update"), ("brodcast_add", "broadcast_add")])
 def test_the_nearest_operator_is_suggested(name, near):

@@ -10,7 +10,7 @@ SLICES = [dict(begin="(0,1)", end="(2,3)"), dict(begin="(None,1,0)", end="(None,
 
 CASES = [
     *[Case("Reshape", (WIDE,), dict(shape=shape)) for shape in (
-        "(6,4)", "(-1,)", "(0,-1)", "(-2,)", "(-3,0)", "(0,-3)", "(-4,1,2,-2)", "(0,-4,3,-1,4)", "(-4,-1,2,0,0)", "(5,5)", "(-1,-1)",
+        "(6,4)", "(-1,)", "(0,-1)", "(-2,)", "(-3,0)", "(0,-3)", "(-4,1,2,-2)", "(0,-4,3,-1,4)", "(-4,-1,2,0,0)", "(5,4)", "(-1,-1)",
         "(0,0,0,0)", "(0,0,-4,2,2)", "(24)", "(0,-2)")],
     *[Case("Reshape", (any_of((8, 3, 3, 3)),), dict(shape=shape, reverse=True)) for shape in ("(-1,0)", "(0,-1,0)", "(-3,0,0)", "(-1,0,0,0)")],
     *rows("Reshape", WIDE, dtypes=NUMBERS, shape="(4,6)"),
@@ -23,7 +23,7 @@ CASES = [
       Case("Concat", (any_of((2, 3)), any_of((2, 3), dtype="float64"))), Case("Concat", (any_of((2, 3)), any_of((3, 5))), dict(num_args=2)),
       Case("Concat", (any_of((2, 3)),), dict(num_args=1))],
     *[case for axis in (0, 1, 2, -1, 3) for case in rows("stack", any_of((2, 3)), any_of((2, 3)), dtypes=["float32", "int8"], axis=axis, num_args=2)],
-    *[case for attrs in ({}, dict(axes="(1,0,2)"), dict(axes="(2,0,1)"), dict(axes="(0,1)"), dict(axes="(-1,0,1)"))
+    *[case for attrs in ({}, dict(axes="(1,0,2)"), dict(axes="(2,0,1)"), dict(axes="(0,1)"))
       for case in rows("transpose", WIDE, dtypes=NUMBERS, **attrs)],
     *rows("transpose", any_of((70, 33)), dtypes=FLOATS), *rows("transpose", any_of((2, 3, 4, 5)), axes="(0,3,1,2)"),
     *[Case("SwapAxis", (WIDE,), dict(dim1=a, dim2=b)) for a, b in [(0, 2), (1, 2), (0, 0)]],
