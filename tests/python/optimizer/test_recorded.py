@@ -68,7 +68,8 @@ def close(got, text, dtype, tolerance):
 
 def compare(case, weight, got, states, update):
     got = got.asnumpy()
-    if not case["bit_exact_model"]:
+    norms = case["optimizer"] in ("lamb", "lars")  # the last bit of a norm depends on the order of its sum
+    if norms or not case["bit_exact_model"]:
         close(got, update["weight_hex"], weight["dtype"], case["tolerance"]["weight"])
         return
     same_bits(got, np.frombuffer(bytes.fromhex(update["weight_hex"]), weight["dtype"]).reshape(weight["shape"]))

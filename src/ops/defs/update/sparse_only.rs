@@ -47,9 +47,10 @@ pub static OPERATORS: &[Definition] = &[
         makes_sparse: true,
         plan: |_, query| {
             crate::ensure!(
-                query.input(1)?.storage() == R && query.input(2)?.storage() == D,
+                query.input(1)?.storage() == R && matches!(query.input(2)?.storage(), D | R),
                 Unsupported,
-                "Operator not implemented: _contrib_group_adagrad_update needs a row_sparse grad and a dense history"
+                "Operator not implemented: _contrib_group_adagrad_update needs a row_sparse grad and a dense or \
+                 row_sparse history"
             );
             Ok(Plan::Direct(smallvec![query.input(0)?.storage()]))
         },

@@ -23,6 +23,7 @@ CASES = [
     *[Case("pick", (any_of((4, 5)), points(shape, 4)), attrs) for shape, attrs in [
         ((5,), dict(axis=0)), ((4, 1), dict(axis=1, keepdims=True)), ((4,), dict(axis=-1, keepdims=True))]],
     *[Case("pick", (any_of((4, 5)), points((4,), 9)), dict(axis=1, mode=mode)) for mode in ("clip", "wrap")],
+    Case("batch_take", (any_of((4, 5)), points((4,), 5))),
     *[Case("gather_nd", (any_of((3, 3, 2), dtype=dtype), points((2, 4), 3, kind))) for dtype in NUMBERS for kind in ("int32", "int64")],
     *[Case("gather_nd", (any_of((3, 3, 3)), points(shape, 3, "int64"))) for shape in [(1, 5), (2, 2, 3), (3, 4), (4, 2)]],
     *[Case("_scatter_set_nd", (any_of((3, 4), dtype=dtype), any_of((2,), dtype=dtype), any_of((2, 2), dtype="int64", kind="zeros")),

@@ -20,6 +20,7 @@ CASES = [
     *[case for op in ("argmax", "argmin") for attrs in ({}, dict(axis=0), dict(axis=-1), dict(axis=1, keepdims=True))
       for case in rows(op, any_of((4, 5)), dtypes=FLOATS + ["int32"], **attrs)],
     *rows("argmax", any_of((4, 9), kind="small"), axis=1), *rows("argmax_channel", any_of((4, 5))),
+    *rows("argmax_channel", any_of((5, 17, 1))),
     *[case for attrs in ({}, dict(transpose_a=True), dict(transpose_b=True), dict(transpose_a=1, transpose_b=1))
       for case in rows("dot", any_of((4, 4)), any_of((4, 4)), dtypes=["float32", "float64"], compare=CLOSE, **attrs)],
     *[Case("dot", (any_of(left), any_of(right)), compare=CLOSE)

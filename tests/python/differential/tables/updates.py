@@ -121,6 +121,9 @@ def sparse():
     for attrs in [{}, dict(rescale_grad=0.5), dict(clip_gradient=0.6)]:
         yield case("_contrib_group_adagrad_update", [W, rg, any_of((5, 1), kind="positive")], dict(lr=0.1, **attrs))
     full = Array(SHAPE, kind="full_rows", stype="row_sparse")
+    for attrs in [{}, dict(rescale_grad=0.5, clip_gradient=0.6)]:
+        one_per_row = Array((5, 1), kind="full_positive", stype="row_sparse")
+        yield case("_contrib_group_adagrad_update", [full, rg, one_per_row], dict(lr=0.1, **attrs))
     state = Array(SHAPE, kind="full_rows", stype="row_sparse", scale=0.3)
     history = Array(SHAPE, kind="full_positive", stype="row_sparse")
     for attrs in OPTIONS:
