@@ -82,7 +82,11 @@ pub static OPERATORS: &[Definition] = &[
 
 /// The shape comes from `shape`, or from the given output where `shape` is absent or empty.
 pub(super) fn from_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
-    let asked = query.attrs.shape("shape")?.filter(|shape| shape.rank() > 0);
+    // Without numpy shapes a rank of 0 means "not known".
+    let asked = query
+        .attrs
+        .shape("shape")?
+        .filter(|shape| shape.rank() > 0 || query.numpy_shape && query.given.is_empty());
     let shape = match (asked, query.given_output()) {
         (Some(shape), _) => shape,
         (None, Some(output)) => output.shape().clone(),
