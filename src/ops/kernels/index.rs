@@ -30,7 +30,8 @@ impl Outside {
     pub fn place(self, index: i64, length: usize) -> Result<usize> {
         let end = length as i64;
         let place = match self {
-            Outside::Clip => index.clamp(0, end - 1),
+            // An empty axis has no place to clip to.
+            Outside::Clip if end > 0 => index.clamp(0, end - 1),
             Outside::Wrap if end > 0 => index.rem_euclid(end),
             Outside::RaiseFromEnd if index < 0 => index.saturating_add(end),
             _ => index,
