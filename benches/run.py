@@ -20,11 +20,12 @@ from harness.tools import Tools  # noqa: E402
 
 def parse():
     root = HERE.parent
-    venv = os.environ.get("MXKV_VENV", root / "build" / "venv")
+    # `make bench` runs this with the Python of build/venv.
+    venv = os.environ.get("MXKV_VENV", sys.prefix if sys.prefix != sys.base_prefix else root / "build" / "venv")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ours", default=root / "target" / "release" / "libmxkv.so", type=Path)
     parser.add_argument("--real", type=Path, help="default: the libmxnet.so of the environment's mxnet")
-    parser.add_argument("--venv", default=venv, type=Path, help="default: $MXKV_VENV or build/venv")
+    parser.add_argument("--venv", default=venv, type=Path, help="with the stock wheel")
     parser.add_argument("--out", default=root / "build" / "bench", type=Path)
     parser.add_argument("--only", action="append", default=[], metavar="TEXT", help="cases whose name holds TEXT")
     parser.add_argument("--rounds", type=int, default=7, help="turns of each side")

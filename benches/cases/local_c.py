@@ -31,7 +31,8 @@ CASES = [
          kvloop(*THOUSAND, "--contexts", "4"), per=1000, target=12, count=8),
     Case("c-small-4-calls", "1000 keys of 1 KB, 1000 calls, 4 contexts, from C; per key",
          kvloop(*THOUSAND, "--contexts", "4", "--calls", "each"), per=1000, target=12, count=8),
-    Case("c-one-1", "one key of 1 KB, 1 context, from C", kvloop(*ONE), target=20, count=300),
+    # Without a target: nothing is summed here, and the original too is done after one small copy.
+    Case("c-one-1", "one key of 1 KB, 1 context, from C", kvloop(*ONE), count=300),
     Case("c-one-4", "one key of 1 KB, 4 contexts, from C",
          kvloop(*ONE, "--contexts", "4"), target=20, count=300),
     Case("c-resnet-1", "ResNet-50's arrays, 1 context, from C", resnet(1), target=1, limit=motion(1)),
