@@ -77,7 +77,11 @@ impl Info {
             }
             Inputs::Variadic { name, .. } => vec![(name, several.as_str())],
         };
-        let params = operator.params.iter().map(|param| (param.name, param.type_info(), param.doc));
+        let params = operator
+            .shown
+            .unwrap_or(operator.params)
+            .iter()
+            .map(|param| (param.name, param.type_info(), param.doc));
         let arguments: Vec<(&str, String, &str)> = arrays
             .into_iter()
             .map(|(name, kind)| (name, kind.to_owned(), "An array."))

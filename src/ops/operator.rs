@@ -46,6 +46,8 @@ pub struct Definition {
     /// What frontends are told about the type of the array arguments.
     pub array_type: &'static str,
     pub params: &'static [Param],
+    /// What frontends are shown instead of `params`, where MXNet's own list is not what it accepts.
+    pub shown: Option<&'static [Param]>,
     /// The number of outputs.
     pub outputs: fn(&Attrs, usize) -> Result<usize>,
     /// How many of the outputs the caller sees; `None` means all.
@@ -85,6 +87,7 @@ impl Definition {
         inputs: Inputs::Fixed(&["data"]),
         array_type: "NDArray-or-Symbol",
         params: &[],
+        shown: None,
         outputs: |_, _| Ok(1),
         visible: None,
         mutates: |_, _| SmallVec::new(),

@@ -25,8 +25,13 @@ pub enum Kind {
     Floats,
     /// One of these words.
     Enum(&'static [&'static str]),
+    /// One of these words, or `None`.
+    EnumOrNone(&'static [&'static str]),
     /// An element type by name; one of these.
     DType(&'static [&'static str]),
+    /// The same, or `None`: the operator chooses.
+    DTypeOrNone(&'static [&'static str]),
+    BoolOrNone,
 }
 
 /// All element types, in the order in which stock MXNet lists them.
@@ -87,7 +92,9 @@ impl Param {
             Kind::Floats => list(trimmed)
                 .and_then(|items| items.iter().map(|item| float(item)).collect())
                 .map(Value::Floats),
-            Kind::Enum(words) => {
+            Kind::BoolOrNone => or_none(trimmed, |text| boolean(text).map(Value::Bool)),
+            Kind::EnumOrNone(_) | Kind::DTypeOrNone(_) if trimmed == "None" => Some(Value::None),
+            Kind::Enum(words) | Kind::EnumOrNone(words) => {
                 crate::ensure!(
                     words.contains(&trimmed),
                     InvalidArgument,
@@ -97,7 +104,7 @@ impl Param {
                 );
                 Some(Value::Str(trimmed.to_owned()))
             }
-            Kind::DType(names) => {
+            Kind::DType(names) | Kind::DTypeOrNone(names) => {
                 crate::ensure!(
                     names.contains(&trimmed),
                     InvalidArgument,
@@ -125,11 +132,11 @@ impl Param {
         match (self.default, self.kind) {
             (_, Kind::Real) => name,
             (None, _) => format!("{name}, required"),
-            (Some(default), Kind::Enum(_) | Kind::DType(_)) => {
+            (Some(default), Kind::Enum(_) | Kind::EnumOrNone(_) | Kind::DType(_) | Kind::DTypeOrNone(_)) => {
                 format!("{name},optional, default='{default}'")
             }
             (Some(default), Kind::Float) => format!("{name}, optional, default={}", float_text(default)),
-            (Some(default), Kind::Int | Kind::Long | Kind::Str) => {
+            (Some(default), Kind::Int | Kind::IntOrNone | Kind::Str) => {
                 format!("{name}, optional, default='{default}'")
             }
             (Some(default), Kind::Bool) => {
@@ -156,7 +163,9 @@ impl Kind {
             Kind::FloatOrNone => "float or None".into(),
             Kind::DoubleOrNone => "double or None".into(),
             Kind::Floats => "tuple of <float>".into(),
+            Kind::BoolOrNone => "boolean or None".into(),
             Kind::Enum(words) | Kind::DType(words) => format!("{{{}}}", quoted(words)),
+            Kind::EnumOrNone(words) | Kind::DTypeOrNone(words) => format!("{{None, {}}}", quoted(words)),
         }
     }
 }

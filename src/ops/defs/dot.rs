@@ -8,7 +8,7 @@ use crate::ops::kernels::number::Number;
 use crate::ops::kernels::sparse::Elements;
 use crate::ops::kernels::storage::{cast_into, to_dense};
 use crate::ops::operator::{Definition, Plan};
-use crate::ops::param::{Kind, Param, optional, required};
+use crate::ops::param::{Kind, Param, Value, optional, required};
 use crate::ops::{Attrs, Inputs, Invocation, Meta, Query};
 use smallvec::{SmallVec, smallvec};
 
@@ -18,7 +18,7 @@ const TRANSPOSE_B: Param =
     optional("transpose_b", Kind::Bool, "0", "If true then transpose the second input before dot.");
 const FORWARD_STYPE: Param = optional(
     "forward_stype",
-    Kind::Enum(&["None", "csr", "default", "row_sparse"]),
+    Kind::EnumOrNone(&["csr", "default", "row_sparse"]),
     "None",
     "The desired storage type of the forward output given by user.",
 );
@@ -174,7 +174,10 @@ fn require_real(array: &NdArray) -> Result<()> {
 /// otherwise.
 fn dot_plan(attrs: &Attrs, query: &Query<'_>) -> Result<Plan> {
     let (a, b) = (query.input(0)?.storage(), query.input(1)?.storage());
-    let asked = Storage::from_name(attrs.text("forward_stype")?);
+    let asked = match attrs.value("forward_stype")? {
+        Value::Str(name) => Storage::from_name(name),
+        _ => None,
+    };
     let (turn_a, turn_b) = (attrs.bool("transpose_a")?, attrs.bool("transpose_b")?);
     let natural = match (a, b) {
         (Storage::Csr, Storage::Dense | Storage::RowSparse) if !turn_b => {

@@ -124,6 +124,7 @@ pub static OPERATORS: &[Definition] = &[
         doc: "The sum of arrays of one shape, from left to right.",
         inputs: Inputs::Variadic { name: "args", count: Some("num_args"), per_count: 1, extra: 0 },
         params: &[optional("num_args", Kind::Int, "0", "Number of inputs to be summed.")],
+        shown: Some(&[]),
         infer: |query| {
             crate::ensure!(
                 !query.inputs.is_empty(),

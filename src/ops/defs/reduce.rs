@@ -83,7 +83,7 @@ pub static OPERATORS: &[Definition] = &[
             ),
             optional(
                 "out_dtype",
-                Kind::DType(&["None", "float16", "float32", "float64", "int32", "int64", "int8"]),
+                Kind::DTypeOrNone(&["float16", "float32", "float64", "int32", "int64", "int8"]),
                 "None",
                 "The data type of the output.",
             ),

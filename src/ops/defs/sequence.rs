@@ -13,30 +13,32 @@ use smallvec::{SmallVec, smallvec};
 const CTX: Param = optional("ctx", Kind::Str, "", "Context of output, in format cpu(n).");
 const DTYPE: Param = optional("dtype", Kind::DType(DTYPES_NO_BOOL), "float32", "Target data type.");
 
+const RANGE: &[Param] = &[
+    required("start", Kind::Double, "Start of interval. The interval includes this value."),
+    optional(
+        "stop",
+        Kind::DoubleOrNone,
+        "None",
+        "End of interval. The interval does not include this value.",
+    ),
+    optional("step", Kind::Double, "1", "Spacing between values."),
+    optional("repeat", Kind::Int, "1", "The repeating time of all elements."),
+    optional(
+        "infer_range",
+        Kind::Bool,
+        "0",
+        "Whether to infer the stop position from the start, step, repeat, and output tensor size.",
+    ),
+    CTX,
+    DTYPE,
+];
+
 pub static OPERATORS: &[Definition] = &[
     Definition {
         name: "_arange",
         doc: "start, start + step, … below stop, each repeat times. Without stop, from 0 to start.",
         inputs: Inputs::Fixed(&[]),
-        params: &[
-            required("start", Kind::Double, "Start of interval. The interval includes this value."),
-            optional(
-                "stop",
-                Kind::DoubleOrNone,
-                "None",
-                "End of interval. The interval does not include this value.",
-            ),
-            optional("step", Kind::Double, "1", "Spacing between values."),
-            optional("repeat", Kind::Int, "1", "The repeating time of all elements."),
-            optional(
-                "infer_range",
-                Kind::Bool,
-                "0",
-                "Whether to infer the stop position from the start, step, repeat, and output tensor size.",
-            ),
-            CTX,
-            DTYPE,
-        ],
+        params: RANGE,
         infer: arange_shape,
         kernel: |call| {
             let start = call.attrs.double("start")?;
@@ -82,11 +84,13 @@ pub static OPERATORS: &[Definition] = &[
         params: &[
             required("start", Kind::Double, "The starting value of the sequence."),
             required("stop", Kind::Double, "The ending value of the sequence."),
+            optional("step", Kind::DoubleOrNone, "None", "Not used."),
             required("num", Kind::Int, "Number of samples to generate. Must be non-negative."),
             optional("endpoint", Kind::Bool, "1", "If True, stop is the last sample."),
             CTX,
             DTYPE,
         ],
+        shown: Some(RANGE),
         infer: |query| {
             let num = query.attrs.int("num")?;
             crate::ensure!(
@@ -108,7 +112,12 @@ pub static OPERATORS: &[Definition] = &[
             optional("M", Kind::Long, "0", "Number of columns in the output. If 0, defaults to N"),
             optional("k", Kind::Long, "0", "Index of the diagonal."),
             CTX,
-            DTYPE,
+            optional(
+                "dtype",
+                Kind::DType(&["float16", "float32", "float64", "int32", "int64", "int8", "uint8"]),
+                "float32",
+                "Target data type.",
+            ),
         ],
         infer: |query| {
             let (n, m) = (query.attrs.int("N")?, query.attrs.int("M")?);

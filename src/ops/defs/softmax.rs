@@ -4,7 +4,7 @@ use crate::array::{DType, Element, NdArray, Shape};
 use crate::base::Result;
 use crate::dispatch;
 use crate::ops::operator::{Definition, Inputs};
-use crate::ops::param::{Kind, Param, optional};
+use crate::ops::param::{Kind, Param, Value, optional};
 use crate::ops::{Attrs, Invocation, Meta, Query};
 use smallvec::{SmallVec, smallvec};
 
@@ -13,12 +13,16 @@ const TEMPERATURE: Param =
     optional("temperature", Kind::DoubleOrNone, "None", "Temperature parameter in softmax");
 const DTYPE: Param = optional(
     "dtype",
-    Kind::DType(&["None", "float16", "float32", "float64"]),
+    Kind::DTypeOrNone(&["float16", "float32", "float64"]),
     "None",
     "DType of the output in case this can't be inferred.",
 );
-const USE_LENGTH: Param =
-    optional("use_length", Kind::Bool, "0", "Whether to use the length input as a mask over the data input.");
+const USE_LENGTH: Param = optional(
+    "use_length",
+    Kind::BoolOrNone,
+    "0",
+    "Whether to use the length input as a mask over the data input.",
+);
 const PARAMS: &[Param] = &[AXIS, TEMPERATURE, DTYPE, USE_LENGTH];
 
 pub static OPERATORS: &[Definition] = &[
@@ -28,7 +32,7 @@ pub static OPERATORS: &[Definition] = &[
         doc: "exp(data / temperature) along axis, divided by its sum; with use_length over the first elements only.",
         inputs: Inputs::Optional {
             names: &["data", "length"],
-            count: |attrs| Ok(if attrs.bool("use_length")? { 2 } else { 1 }),
+            count: |attrs| Ok(if uses_length(attrs)? { 2 } else { 1 }),
         },
         params: PARAMS,
         infer: softmax_shape,
@@ -128,6 +132,11 @@ pub static OPERATORS: &[Definition] = &[
         ..Definition::DEFAULT
     },
 ];
+
+/// `None` means no, as in MXNet.
+fn uses_length(attrs: &Attrs) -> Result<bool> {
+    Ok(matches!(attrs.value("use_length")?, Value::Bool(true)))
+}
 
 fn axis(call: &Invocation) -> Result<usize> {
     call.input(0)?.shape().axis("axis", call.attrs.int("axis")?)
