@@ -9,11 +9,12 @@ use crate::base::Result;
 use crate::base::config::Env;
 use crate::engine::Engine;
 use crate::ensure;
-use crate::kvstore::{Cluster, KvStore, Role, create as create_for_worker};
+use crate::kvstore::{Cluster, KNOWN_TYPES, KvStore, Role, create as create_for_worker};
 
 /// Makes the store that `type_name` asks for in this process: `DMLC_ROLE` decides what a dist store is.
 pub fn create(type_name: &str, engine: &Engine, env: &Env, cluster: &Cluster) -> Result<Box<dyn KvStore>> {
-    if !type_name.to_lowercase().contains("dist") {
+    let name = type_name.to_lowercase();
+    if !(name.contains("dist") && KNOWN_TYPES.contains(&name.as_str())) {
         return create_for_worker(type_name, engine, env, cluster);
     }
     ensure!(

@@ -77,12 +77,6 @@ def test_signature(name):
     assert what_frontends_read(arguments) == what_frontends_read(want["arguments"])
 
 
-@pytest.mark.ours("the original lists arange's arguments for linspace, and hides num_args of add_n")
-def test_signatures_that_tell_more():
-    assert [name for name, _ in signature("_linspace")[1]] == ["start", "stop", "num", "endpoint", "ctx", "dtype"]
-    assert [name for name, _ in signature("add_n")[1]] == ["args", "num_args"]
-
-
 @pytest.mark.parametrize("name", ["crop", "ElementWiseSum", "_plus", "identity", "cast", "uniform"])
 def test_an_alias_has_the_handle_of_its_operator(name):
     canonical = next(c for c, op in OPERATORS.items() if name in op["aliases"])

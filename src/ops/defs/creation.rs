@@ -59,7 +59,7 @@ pub static OPERATORS: &[Definition] = &[
         needs_output: true,
         converts_dtype: true,
         plan: as_given,
-        kernel: |call| fill(call.output(0)?, call.attrs.float("src")?.into()),
+        kernel: |call| set_value(call.output(0)?, call.attrs.float("src")?.into()),
         ..Definition::DEFAULT
     },
     Definition {
@@ -111,6 +111,19 @@ fn as_given(_: &Attrs, query: &Query<'_>) -> Result<Plan> {
     Ok(Plan::Direct(smallvec![storage]))
 }
 
+/// Fills any array. A row_sparse one gets every row, also for zero: the caller assigned a value to all of it.
+fn set_value(output: &NdArray, value: f64) -> Result<()> {
+    if output.storage() == Storage::RowSparse { fill_all_rows(output, value) } else { fill(output, value) }
+}
+
+fn fill_all_rows(output: &NdArray, value: f64) -> Result<()> {
+    let rows: Vec<i64> = (0..output.shape().rows() as i64).collect();
+    let mut values = Part::new(output.dtype(), output.shape().clone())?;
+    dispatch!(output.dtype(), T => values.elements_mut::<T>()?.fill(T::from_f64(value)));
+    *output.write_row_sparse()? = RowSparse { indices: Part::indices(&rows)?, values };
+    Ok(())
+}
+
 /// Fills any array. Zero leaves a sparse array without rows or elements; another value makes every row of a
 /// row_sparse array present.
 pub fn fill(output: &NdArray, value: f64) -> Result<()> {
@@ -124,13 +137,7 @@ pub fn fill(output: &NdArray, value: f64) -> Result<()> {
             *output.write_row_sparse()? = RowSparse::empty(output.dtype(), output.shape())?;
             Ok(())
         }
-        Storage::RowSparse => {
-            let rows: Vec<i64> = (0..output.shape().rows() as i64).collect();
-            let mut values = Part::new(output.dtype(), output.shape().clone())?;
-            dispatch!(output.dtype(), T => values.elements_mut::<T>()?.fill(T::from_f64(value)));
-            *output.write_row_sparse()? = RowSparse { indices: Part::indices(&rows)?, values };
-            Ok(())
-        }
+        Storage::RowSparse => fill_all_rows(output, value),
         Storage::Csr if value == 0.0 => {
             let starts = vec![0; output.shape().rows() + 1];
             let empty = Csr::empty(output.dtype())?;

@@ -121,7 +121,7 @@ pub static OPERATORS: &[Definition] = &[
     Definition {
         name: "add_n",
         aliases: &["ElementWiseSum", "_sparse_ElementWiseSum", "_sparse_add_n"],
-        doc: "The sum of arrays of one shape, from left to right.",
+        doc: "The sum of arrays of one shape: a + (b + (c + d)) up to four, more from left to right.",
         inputs: Inputs::Variadic { name: "args", count: Some("num_args"), per_count: 1, extra: 0 },
         params: &[optional("num_args", Kind::Int, "0", "Number of inputs to be summed.")],
         shown: Some(&[]),
@@ -307,6 +307,9 @@ fn split(call: &Invocation, bounds: &[i64]) -> Result<()> {
     Ok(())
 }
 
+/// MXNet adds up to this many arrays from the right, a + (b + (c + d)), and more from the left.
+const SUMMED_FROM_THE_RIGHT: usize = 4;
+
 fn add_n(call: &Invocation) -> Result<()> {
     let out = call.output(0)?;
     dispatch!(out.dtype(), T => {
@@ -319,6 +322,14 @@ fn add_n(call: &Invocation) -> Result<()> {
             return Ok(());
         }
         let mut target = out.write::<T>()?;
+        if let ([others @ .., last], true) = (&call.inputs[..], call.inputs.len() <= SUMMED_FROM_THE_RIGHT) {
+            target.copy_from_slice(&last.read::<T>()?);
+            for input in others.iter().rev() {
+                let input = input.read::<T>()?;
+                binary::elementwise(&loops, &mut target, Operand::Slice(&input), Operand::Output);
+            }
+            return Ok(());
+        }
         let first = call.input(0)?.read::<T>()?;
         let Some(second) = call.inputs.get(1) else {
             target.copy_from_slice(&first);

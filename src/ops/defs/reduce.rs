@@ -124,7 +124,7 @@ pub static OPERATORS: &[Definition] = &[
     },
     Definition {
         name: "argmax_channel",
-        doc: "argmax along the last axis.",
+        doc: "argmax along the second axis, that of the channels; along the only one of a vector.",
         infer: |query| {
             let data = query.input(0)?;
             let rank = data.shape().rank();
@@ -134,7 +134,9 @@ pub static OPERATORS: &[Definition] = &[
                 "data: attempt to search an empty sequence of shape {}",
                 data.shape()
             );
-            let kept: Shape = data.shape().dims()[..rank - 1].iter().copied().collect();
+            let channels = channel_axis(data.shape());
+            let others = data.shape().dims().iter().enumerate().filter(|(axis, _)| *axis != channels);
+            let kept: Shape = others.map(|(_, dim)| *dim).collect();
             let shape = if rank == 1 && !query.numpy_shape { Shape::new(&[1]) } else { kept };
             Ok(smallvec![Meta::new(shape, data.dtype())])
         },
@@ -305,10 +307,19 @@ fn searched_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
     Ok(smallvec![Meta::new(shape_without(query, data.shape(), &reduced)?, data.dtype())])
 }
 
-/// The number of the best element of each vector along `axis` (the last if the operator has no such parameter).
+/// Where `argmax_channel` searches.
+fn channel_axis(shape: &Shape) -> usize {
+    usize::from(shape.rank() > 1)
+}
+
+/// The number of the best element of each vector along `axis` (the channels if the operator has no such parameter).
 fn search(call: &Invocation, better: fn(f64, f64) -> bool) -> Result<()> {
     let (data, out) = (call.input(0)?, call.output(0)?);
-    let axis = if call.attrs.has("axis") { call.attrs.optional_int("axis")? } else { Some(-1) };
+    let axis = if call.attrs.has("axis") {
+        call.attrs.optional_int("axis")?
+    } else {
+        Some(channel_axis(data.shape()) as i64)
+    };
     let (length, step) = match axis {
         None => (data.size(), 1),
         Some(axis) => {

@@ -84,7 +84,6 @@ pub static OPERATORS: &[Definition] = &[
         params: &[
             required("start", Kind::Double, "The starting value of the sequence."),
             required("stop", Kind::Double, "The ending value of the sequence."),
-            optional("step", Kind::DoubleOrNone, "None", "Not used."),
             required("num", Kind::Int, "Number of samples to generate. Must be non-negative."),
             optional("endpoint", Kind::Bool, "1", "If True, stop is the last sample."),
             CTX,

@@ -41,7 +41,9 @@ fn compensated<T: Number>((sum, residual): &mut (T, T), value: T) {
     let total = sum.add(corrected);
     // The narrow floats round only once here.
     *residual = if T::IS_HALF {
-        T::from_f32((total.to_f32() - sum.to_f32()) - corrected.to_f32())
+        let rest = T::from_f32((total.to_f32() - sum.to_f32()) - corrected.to_f32());
+        // An overflowing sum stays infinite, although infinity less infinity is no number.
+        if rest.is_nan() && !total.is_nan() { T::zero() } else { rest }
     } else {
         total.sub(*sum).sub(corrected)
     };

@@ -11,7 +11,10 @@ CASES = [
     *[Case("cast_storage", (any_of(shape, kind="small"),), dict(stype="row_sparse")) for shape in [(9,), (3, 2, 2)]],
     Case("cast_storage", (any_of((3, 2, 2)),), dict(stype="csr")),
     Case("cast_storage", (any_of((13, 1), kind="special"),), dict(stype="row_sparse")),
-    *[Case(op, pair) for op in ("elemwise_add", "elemwise_sub", "elemwise_mul") for pair in ((R, R), (R, D), (D, R), (C, C), (C, D), (D, C))],
+    # Not csr with csr: the original leaves elements that it never wrote behind the last one. Nor csr less dense: it
+    # gives a zero of the other sign where the csr array holds nothing.
+    *[Case(op, pair) for op in ("elemwise_add", "elemwise_sub", "elemwise_mul") for pair in ((R, R), (R, D), (D, R), (D, C))],
+    *[Case(op, (C, D)) for op in ("elemwise_add", "elemwise_mul")],
     *[Case("elemwise_div", (given, DENOMINATOR), compare=CLOSE) for given in (R, D, C)],
     *[Case("broadcast_" + op, pair) for op in ("add", "sub", "mul") for pair in ((R, R), (R, D), (D, R), (C, any_of((1, 3), kind="small")))],
     *[Case(f"_{op}_scalar", (given,), dict(scalar=2)) for op in ("plus", "minus", "rminus", "mul", "div", "maximum", "power", "equal") for given in (R, C)],
