@@ -58,7 +58,7 @@ fn the_page_is_what_the_registry_says() {
         writeln!(page, "- `{}`", operator.name).unwrap();
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/operators.md");
-    if std::env::var_os("BLESS").is_some() {
+    if mxkv::base::config::Env::process().switch("BLESS") {
         std::fs::write(&path, &page).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
