@@ -29,7 +29,7 @@ TEST(operators_and_marks_are_written) {
   OK(MXNDArrayFree(out[0]));
   OK(MXProfileDurationStop(task));
   OK(MXProfileSetCounter(counter, 5));
-  OK(MXProfileAdjustCounter(counter, -7));
+  OK(MXProfileAdjustCounter(counter, -2));
   OK(MXProfileSetMarker(domain, "mark", "process"));
   OK(MXAggregateProfileStatsPrint(&sums, 0));
   CHECK(strstr(sums, "_zeros") != NULL, "%s", sums);
@@ -41,7 +41,7 @@ TEST(operators_and_marks_are_written) {
   OK(MXProfileDestroyHandle(counter));
   OK(MXProfileDestroyHandle(task));
 #ifndef REAL_MXNET
-  CHECK(strstr(text, "{\"counter\": -2}") != NULL, "%s", text);
+  CHECK(strstr(text, "{\"counter\": 3}") != NULL, "%s", text);
   OK(MXProfileDestroyHandle(domain));
 #endif
   unlink(file);
