@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
 # Compares every declaration with that of MXNet's own headers, where a wheel of MXNet 1.9.1 is installed
-# (MXNET_INCLUDE names its include folder; the private
-# environment of the Python tests has one). The compiler does the comparing: the same extern "C" function in two
+# (MXNET_INCLUDE names its include folder; the private environment of the Python tests has one). The compiler does the comparing: the same extern "C" function in two
 # namespaces is one function, so two types for it are an error.
 set -euo pipefail
 cd "$(dirname "$0")"
-include=${MXNET_INCLUDE:-$(compgen -G '../build/venv/lib/python3*/site-packages/mxnet/include' | head -1 || true)}
+include=${MXNET_INCLUDE:-$(compgen -G "$PWD/../build/venv/lib/python3*/site-packages/mxnet/include" | head -1 || true)}
 if [ ! -e "$include/mxnet/c_api.h" ]; then
     echo "skipped: prototypes (no MXNet headers; set MXNET_INCLUDE)"
     exit 0

@@ -43,7 +43,7 @@ fn compensated<T: Number>((sum, residual): &mut (T, T), value: T) {
     *residual = if T::IS_HALF {
         let rest = T::from_f32((total.to_f32() - sum.to_f32()) - corrected.to_f32());
         // An overflowing sum stays infinite, although infinity less infinity is no number.
-        if rest.is_nan() && !total.is_nan() { T::zero() } else { rest }
+        if total.to_f32().is_infinite() { T::zero() } else { rest }
     } else {
         total.sub(*sum).sub(corrected)
     };
