@@ -154,7 +154,7 @@ fn configure(params: &[(&str, &str)], handle: KVStoreHandle) -> Result<()> {
     if parsed.of_servers {
         let own = params.iter().filter(|(key, _)| *key != "profile_process");
         let pairs: Vec<String> = own.map(|(key, value)| format!("{key}:{value}")).collect();
-        return tell_servers(handle, &pairs.join(","), '0');
+        return tell_servers("kvstoreHandle", handle, &pairs.join(","), '0');
     }
     let [all, symbolic, imperative, _, api, continuous, aggregate] = parsed.switches;
     let mut kinds = what::OBJECTS;
@@ -182,8 +182,8 @@ fn configure(params: &[(&str, &str)], handle: KVStoreHandle) -> Result<()> {
 /// The command for the profilers of servers; its last character says what the text in front of it is.
 const SERVER_PROFILER_COMMAND: i32 = 5;
 
-fn tell_servers(handle: KVStoreHandle, body: &str, kind: char) -> Result<()> {
-    let object = store("kvstoreHandle", handle)?;
+fn tell_servers(argument: &str, handle: KVStoreHandle, body: &str, kind: char) -> Result<()> {
+    let object = store(argument, handle)?;
     if !object.store.type_name().contains("dist") {
         log::info(format_args!(
             "the profiler of servers was asked for, but a '{}' store has no servers",
@@ -224,7 +224,7 @@ pub extern "C" fn MXSetProcessProfilerState(
 ) -> c_int {
     boundary("MXSetProcessProfilerState", || {
         if of_servers(profile_process)? {
-            return tell_servers(kvStoreHandle, &state.to_string(), '1');
+            return tell_servers("kvStoreHandle", kvStoreHandle, &state.to_string(), '1');
         }
         set_state(state)
     })
@@ -254,7 +254,7 @@ pub extern "C" fn MXDumpProcessProfile(
 ) -> c_int {
     boundary("MXDumpProcessProfile", || {
         if of_servers(profile_process)? {
-            return tell_servers(kvStoreHandle, &finished.to_string(), '3');
+            return tell_servers("kvStoreHandle", kvStoreHandle, &finished.to_string(), '3');
         }
         runtime()?.profiler.dump(finished != 0)
     })
@@ -279,7 +279,7 @@ pub extern "C" fn MXProcessProfilePause(
 ) -> c_int {
     boundary("MXProcessProfilePause", || {
         if of_servers(profile_process)? {
-            return tell_servers(kvStoreHandle, &paused.to_string(), '2');
+            return tell_servers("kvStoreHandle", kvStoreHandle, &paused.to_string(), '2');
         }
         runtime()?.profiler.pause(paused != 0);
         Ok(())
