@@ -5,6 +5,7 @@
 use super::shm::Segment;
 use super::{mapping, pool};
 use crate::base::Result;
+use bytes::Bytes;
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
@@ -128,6 +129,19 @@ pub(super) fn free(address: usize, class: usize) {
     } else if let Some(layout) = layout(class) {
         // SAFETY: the pool hands each address it holds to exactly one caller, with the class it was made for.
         unsafe { dealloc(std::ptr::with_exposed_provenance_mut(address), layout) };
+    }
+}
+
+impl AsRef<[u8]> for Block {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
+/// Lets a message carry a block without copying it; the memory goes back to its owner with the last reference.
+impl From<Block> for Bytes {
+    fn from(block: Block) -> Self {
+        Bytes::from_owner(block)
     }
 }
 

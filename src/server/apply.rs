@@ -25,16 +25,7 @@ pub(super) fn unpack(codec: &dyn Codec, count: usize, packed: &[u8]) -> Result<P
     );
     let mut block = Block::new(count * size_of::<f32>())?;
     codec.decode(packed, bytemuck::cast_slice_mut(&mut block));
-    let owner = Unpacked(block);
-    Ok(Pushed::Dense { dtype: DType::Float32, elements: Bytes::from_owner(owner) })
-}
-
-struct Unpacked(Block);
-
-impl AsRef<[u8]> for Unpacked {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
-    }
+    Ok(Pushed::Dense { dtype: DType::Float32, elements: block.into() })
 }
 
 /// Checks that a push fits the stored value, before it may wait for a round.

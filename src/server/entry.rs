@@ -128,21 +128,12 @@ impl Snapshot {
                 let source = value.read_bytes()?;
                 let mut block = Block::new(source.len())?;
                 copy_bytes(&mut block, &source);
-                (Bytes::from_owner(Shared(block)), 1)
+                (block.into(), 1)
             }
         };
         if taken < readers {
             *cached = Some((bytes.clone(), taken));
         }
         Ok(bytes)
-    }
-}
-
-/// Lets a block of the pool be sent.
-struct Shared(Block);
-
-impl AsRef<[u8]> for Shared {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
     }
 }

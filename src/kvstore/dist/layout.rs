@@ -127,7 +127,7 @@ pub(super) fn push_compressed(
 ) -> Result<Parts> {
     let mut packed = Block::zeroed(codec.scheme().packed_len(gradient.len()))?;
     codec.encode(gradient, residual, &mut packed);
-    let packed = shared(packed);
+    let packed = Bytes::from(packed);
     shards
         .iter()
         .map(|shard| {
@@ -186,17 +186,7 @@ pub(super) fn bytes_of(array: &NdArray) -> Result<Bytes> {
     crate::engine::for_each_chunk(&mut block, |first, chunk| {
         copy::copy(chunk, &source[first..first + chunk.len()]);
     });
-    Ok(shared(block))
-}
-
-fn shared(block: Block) -> Bytes {
-    struct Owner(Block);
-    impl AsRef<[u8]> for Owner {
-        fn as_ref(&self) -> &[u8] {
-            &self.0
-        }
-    }
-    Bytes::from_owner(Owner(block))
+    Ok(block.into())
 }
 
 pub(super) fn wire_dtype(dtype: DType) -> WireDType {
