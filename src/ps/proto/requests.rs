@@ -118,6 +118,15 @@ impl Requests {
         None
     }
 
+    /// A process that takes over another's id, perhaps at the same address, must not take the answers to its
+    /// predecessor's requests for its own. Does nothing once requests have been made.
+    pub fn start_apart(&mut self, nonce: u64) {
+        if self.next == RequestId::default() {
+            let scattered = nonce.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 34;
+            self.next = RequestId(scattered as i32);
+        }
+    }
+
     pub fn is_idle(&self) -> bool {
         self.open.is_empty()
     }
@@ -131,13 +140,15 @@ impl Requests {
         let rank = from.rank();
         self.unheard.remove(&rank);
         let number = message.request()?;
+        let asked = verb(&message);
         let (extension, payload, channel) = match message {
             Message::Command(command) => (command.extension, None, command.channel),
             Message::Data(data) => (data.extension, data.payload, data.channel),
             _ => return None,
         };
-        let part = self.open.get_mut(&number).filter(|open| open.channel == channel);
-        let Some(part) = part.and_then(|open| open.parts.get_mut(&rank)) else {
+        let open = self.open.get_mut(&number).filter(|open| open.channel == channel);
+        let part = open.and_then(|open| open.parts.get_mut(&rank));
+        let Some(part) = part.filter(|part| verb(&part.message) == asked) else {
             let error = err!(Protocol, "an answer from {from} to request {}, which is not open", number.0);
             post.refuse(Sender::Node(from, Generation(0)), Refusal::Unexpected, error);
             return None;
@@ -316,6 +327,14 @@ fn messages(
                 Ok((*rank, Message::Data(message)))
             })
             .collect(),
+    }
+}
+
+/// What kind of request a message is, or answers.
+fn verb(message: &Message) -> Option<Verb> {
+    match message {
+        Message::Data(data) => Some(data.verb),
+        _ => None,
     }
 }
 

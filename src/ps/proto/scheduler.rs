@@ -54,6 +54,9 @@ pub struct Scheduler {
     news: Vec<News>,
     /// Nodes without an id that a link was set up to.
     guests: BTreeSet<Endpoint>,
+    /// With resending on: when to call those who wait for a place, because a node that has not heard anything
+    /// from a scheduler of ours does not repeat its registration then.
+    call_out: Time,
     since: Time,
     progress: Time,
     /// The job is over, whether or not everybody has said so; since when.
@@ -75,6 +78,7 @@ impl Scheduler {
             barriers: Barriers::default(),
             news: Vec::new(),
             guests: BTreeSet::new(),
+            call_out: Time::NEVER,
             since: Time::START,
             progress: Time::NEVER,
             over: None,
@@ -151,6 +155,9 @@ impl Scheduler {
     // ---- registration ----
 
     fn registers(&mut self, now: Time, entry: NodeEntry) {
+        if self.post.redelivery.is_on() {
+            self.call_out = self.call_out.min(now.after(self.post.settings.timing.repeat));
+        }
         if entry.role == Role::Scheduler || entry.id.is_some() || entry.endpoint.port == 0 {
             let error = err!(Protocol, "a registration as {} at {}", entry.role, entry.endpoint);
             return self.post.refuse(Sender::Anonymous, Refusal::NotAllowed, error);
@@ -467,10 +474,22 @@ impl Scheduler {
         } else {
             self.running(now);
         }
+        if self.call_out <= now {
+            self.call_guests(now);
+        }
         if self.progress <= now {
             self.progress = now.after(self.post.settings.timing.progress);
             let status = self.status(now);
             self.post.notice(Notice::Starting(status));
+        }
+    }
+
+    fn call_guests(&mut self, now: Time) {
+        let waiting: Vec<_> = self.registry.guests().cloned().collect();
+        self.call_out =
+            if waiting.is_empty() { Time::NEVER } else { now.after(self.post.settings.timing.repeat) };
+        for entry in waiting {
+            self.tell_progress(&entry, None);
         }
     }
 
@@ -570,7 +589,7 @@ impl Scheduler {
 
     fn next_tick(&self) -> Time {
         let timing = &self.post.settings.timing;
-        let mut wake = self.progress.min(self.post.redelivery.wake_at());
+        let mut wake = self.progress.min(self.call_out).min(self.post.redelivery.wake_at());
         if self.registry.list().is_none() {
             let start = self.since.after(timing.start);
             return wake.min(start).min(self.registry.wake_at(silent_guest(timing)));

@@ -163,6 +163,9 @@ impl Worker {
             Err(error) => self.refused(error),
             Ok(Some(placed)) => {
                 self.pulse.get_or_insert_with(|| Pulse::new(now, &self.post));
+                if placed.rejoined {
+                    self.requests.start_apart(self.post.settings.nonce);
+                }
                 for channel in placed.channels {
                     let barrier = (channel, Audience::Group(Group::EVERYBODY), false);
                     let done = if placed.rejoined {
