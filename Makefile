@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help build libmxnet test test-slow check-fmt lint test-rust test-c test-python test-upstream \
-        fmt header demo bench fuzz loom clean
+        fmt header demo bench fuzz loom sim clean
 
 LIBRARY := target/release/libmxkv.so
 
@@ -46,7 +46,11 @@ loom: ## the engine in all interleavings of small models
 	@scripts/need.sh cc
 	scripts/loom.sh
 
-test-slow: test-upstream loom ## what takes too long for every change
+sim: ## ten thousand simulated clusters
+	@scripts/need.sh cc c++
+	MXKV_SIM_SEEDS=10000 cargo test --lib ps::sim
+
+test-slow: test-upstream loom sim ## what takes too long for every change
 	scripts/test-python.sh -m slow
 
 fmt: ## rewrite the sources in the one format

@@ -9,7 +9,7 @@ use super::time::Time;
 use crate::ps::id::{Generation, NodeId, Rank, Role};
 use crate::ps::wire::{Capabilities, Endpoint, NodeEntry};
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 #[derive(Clone, Debug)]
@@ -33,6 +33,8 @@ pub struct Registry {
     guests: Vec<Guest>,
     /// The full list once everybody is there, in MXNet's order, without the scheduler.
     list: Option<Vec<NodeEntry>>,
+    /// The numbers of processes that another one has replaced: what they said before may still come.
+    replaced: BTreeSet<u64>,
 }
 
 /// What a registration led to.
@@ -48,13 +50,21 @@ pub enum Registered {
     Member(NodeId),
     /// The node took the place of a dead one.
     Successor(NodeEntry),
+    /// From a process whose place another one has taken.
+    Outdated,
     /// There is no place for it at the moment.
     Parked(String),
 }
 
 impl Registry {
     pub fn new(workers: u32, servers: u32) -> Self {
-        Registry { workers: workers as usize, servers: servers as usize, guests: Vec::new(), list: None }
+        Registry {
+            workers: workers as usize,
+            servers: servers as usize,
+            guests: Vec::new(),
+            list: None,
+            replaced: BTreeSet::new(),
+        }
     }
 
     pub fn list(&self) -> Option<&[NodeEntry]> {
@@ -74,6 +84,11 @@ impl Registry {
         patience: Duration,
         vacant: impl Fn(NodeId) -> bool,
     ) -> Registered {
+        let nonce = entry.extension.nonce;
+        // MXNet's nodes have none.
+        if nonce != 0 && self.replaced.contains(&nonce) {
+            return Registered::Outdated;
+        }
         if self.list.is_some() {
             return self.register_late(now, entry, patience, vacant);
         }
@@ -82,6 +97,9 @@ impl Registry {
         };
         if let Some(guest) = self.guests.iter_mut().find(same) {
             // Another process at the same address: the first one is gone.
+            if guest.entry.extension.nonce != nonce {
+                self.replaced.insert(guest.entry.extension.nonce);
+            }
             guest.entry = entry;
             guest.seen = now;
             return Registered::Known;
@@ -212,6 +230,7 @@ impl Registry {
         // its line.
         for (line, known) in list.iter_mut().enumerate().filter(|(_, known)| known.id == Some(id)) {
             let channel = if line == at { entry.channel } else { known.channel };
+            self.replaced.insert(known.extension.nonce);
             let generation = Generation(known.extension.generation.0.saturating_add(1));
             *known = NodeEntry { id: Some(id), rejoin: true, channel, ..entry.clone() };
             known.extension.generation = generation;
@@ -250,6 +269,17 @@ mod tests {
     fn ids(registry: &Registry) -> Vec<(String, i32)> {
         let line = |entry: &NodeEntry| (entry.endpoint.to_string(), entry.id.unwrap().to_wire());
         registry.list().unwrap().iter().map(line).collect()
+    }
+
+    #[test]
+    fn a_late_word_of_a_replaced_process_changes_nothing() {
+        let mut registry = Registry::new(1, 1);
+        register(&mut registry, node(Role::Worker, "h", 2, 1));
+        register(&mut registry, node(Role::Server, "h", 1, 2));
+        let successor = node(Role::Worker, "h", 2, 3);
+        assert!(matches!(register(&mut registry, successor.clone()), Registered::Successor(_)));
+        assert_eq!(register(&mut registry, node(Role::Worker, "h", 2, 1)), Registered::Outdated);
+        assert!(matches!(register(&mut registry, successor), Registered::Member(_)));
     }
 
     #[test]

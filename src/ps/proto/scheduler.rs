@@ -172,6 +172,7 @@ impl Scheduler {
         match self.registry.register(now, entry.clone(), patience, vacant) {
             Registered::Noted | Registered::Known => self.tell_progress(&entry, None),
             Registered::Parked(why) => self.tell_progress(&entry, Some(why)),
+            Registered::Outdated => self.post.counters.duplicates += 1,
             Registered::Complete => self.complete(now),
             Registered::Member(id) => {
                 // Unless it has to wait until the others have heard of it.

@@ -58,6 +58,10 @@ impl Exits {
         self.by_channel.contains_key(&channel)
     }
 
+    pub fn is_parting(&self, channel: Channel) -> bool {
+        self.by_channel.get(&channel).is_some_and(|exit| exit.step == Step::Parting)
+    }
+
     /// A step is over, one way or another: what comes next. `stops`: this store is the one to stop the servers.
     pub fn next(&mut self, channel: Channel, result: Result<(), Error>, stops: bool) -> Option<Step> {
         let exit = self.by_channel.get_mut(&channel)?;

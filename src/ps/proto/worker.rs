@@ -14,7 +14,7 @@ use super::time::Time;
 use crate::base::{Error, Result};
 use crate::err;
 use crate::ps::id::{Audience, Channel, Group, NodeId, Role, Sender};
-use crate::ps::wire::{self, Capabilities, Flags, Frames, Message, NodeList};
+use crate::ps::wire::{self, Capabilities, Flags, Frames, Message, NodeList, NodeState};
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -331,7 +331,11 @@ impl Worker {
     fn step_out(&mut self, now: Time, channel: Channel, result: Result<()>) -> Option<Done> {
         let timing = self.post.settings.timing;
         let me = self.post.id()?;
-        let stops = stops_servers(&self.post.members, me, channel, timing.rejoin, now);
+        let members = &self.post.members;
+        let stops = stops_servers(members, me, channel, timing.rejoin, now);
+        // Servers leave when the last barrier has opened, even if its release got lost on the way here.
+        let over = members.of(Role::Server).any(|member| member.state == NodeState::Left);
+        let result = if over && self.exits.is_parting(channel) { Ok(()) } else { result };
         match self.exits.next(channel, result, stops)? {
             Step::Meeting => None,
             Step::Stopping => {

@@ -64,3 +64,12 @@ fn a_seed_repeats_exactly() {
         assert_eq!(format!("{:?}", run(seed, false)), format!("{:?}", run(seed, false)));
     }
 }
+
+/// Also tells how long it took; nothing but the machine would decide whether an assertion on that held.
+#[test]
+fn a_cluster_of_64_nodes_starts_and_ends() {
+    let begin = std::time::Instant::now();
+    let report = Cluster::new(Scenario::quiet(vec![1; 8], 55), false).run().unwrap();
+    println!("64 nodes: {:?} for {report:?}", begin.elapsed());
+    assert_eq!((report.failures, report.resent), (0, 0));
+}

@@ -78,6 +78,22 @@ impl Scenario {
         }
     }
 
+    /// A perfect network on which every worker joins, initialises and pushes once.
+    pub fn quiet(processes: Vec<usize>, servers: u32) -> Self {
+        Scenario {
+            seed: 0,
+            servers,
+            processes,
+            keys: 1,
+            rounds: 1,
+            sync: true,
+            faults: Faults::NONE,
+            pauses: 0,
+            resend: false,
+            trouble: Trouble::None,
+        }
+    }
+
     pub fn workers(&self) -> usize {
         self.processes.iter().sum()
     }
