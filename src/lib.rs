@@ -1,7 +1,7 @@
 //! mxkv: MXNet's KVStore as one small library with MXNet's own C ABI.
 //!
 //! The layers, from the bottom: [`base`] and [`telemetry`]; [`mem`] and [`engine`]; [`array`]; [`ops`],
-//! `compression` and `optimizer`; [`kvstore`] beside `ps` and `server`; and on top the C functions in
+//! `compression` and [`optimizer`]; [`kvstore`] beside `ps` and `server`; and on top the C functions in
 //! [`capi`]. A module uses only those below it (`docs/architecture.md` has the picture and the table;
 //! `tests/layering.rs` checks it).
 
@@ -14,6 +14,7 @@ pub mod engine;
 pub mod kvstore;
 pub mod mem;
 pub mod ops;
+pub mod optimizer;
 pub mod ps;
 pub mod recordio;
 pub mod roles;

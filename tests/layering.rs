@@ -14,10 +14,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("array", &["base", "telemetry", "mem", "engine"]),
     ("ops", &["base", "telemetry", "mem", "engine", "array"]),
     ("compression", &["base", "telemetry", "mem", "engine", "array"]),
+    ("optimizer", &["base", "telemetry", "mem", "engine", "array", "ops"]),
     ("ps", &["base", "telemetry"]),
-    ("server", &["base", "telemetry", "mem", "engine", "array", "ops", "compression", "ps"]),
-    ("kvstore", &["base", "telemetry", "mem", "engine", "array", "ops", "compression", "ps"]),
-    ("roles", &["base", "engine", "array", "kvstore", "server", "ps"]),
+    ("server", &["base", "telemetry", "mem", "engine", "array", "ops", "optimizer", "compression", "ps"]),
+    ("kvstore", &["base", "telemetry", "mem", "engine", "array", "ops", "optimizer", "compression", "ps"]),
+    ("roles", &["base", "engine", "array", "optimizer", "kvstore", "server", "ps"]),
     ("cli", &["base", "telemetry", "engine", "server", "ps"]),
 ];
 

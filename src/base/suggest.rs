@@ -1,5 +1,7 @@
 //! "Did you mean": the nearest known name to a misspelt one.
 
+use super::Error;
+
 /// The name nearest to `given` by edit distance, if it is near enough to be a likely misspelling.
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (given.chars().count() / 3).clamp(1, 4);
@@ -25,6 +27,16 @@ fn edit_distance(a: &str, b: &str) -> usize {
         }
     }
     row[b.len()]
+}
+
+/// The error for a name that is none of `known`: `what` it should have been, and the nearest or all of them.
+pub fn unknown(what: &str, given: &str, known: &[&str]) -> Error {
+    match nearest(given, known.iter().copied()) {
+        Some(near) => crate::err!(InvalidArgument, "{what} '{given}' is unknown; did you mean '{near}'?"),
+        None => {
+            crate::err!(InvalidArgument, "{what} '{given}' is unknown; known are {}", known.join(", "))
+        }
+    }
 }
 
 #[cfg(test)]

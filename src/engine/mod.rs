@@ -19,7 +19,9 @@ mod pool;
 mod task;
 mod var;
 
-pub use pool::{for_each_chunk, for_each_chunks, for_each_common_chunk, is_parallel};
+pub use pool::{
+    for_each_chunk, for_each_chunks, for_each_common_chunk, for_each_common_chunk_of, is_parallel,
+};
 pub use task::Completion;
 pub use var::{Access, Fault, Queue, Var};
 

@@ -126,9 +126,7 @@ pub fn for_each_common_chunk<T: Send>(slices: &mut [&mut [T]], work: impl Fn(usi
         return work(0, slices);
     }
     let mut rests: SmallVec<[&mut [T]; 5]> = slices.iter_mut().map(|slice| &mut **slice).collect();
-    let mut next_chunk = || -> SmallVec<[&mut [T]; 5]> {
-        rests.iter_mut().filter_map(|rest| rest.split_off_mut(..per_chunk.min(rest.len()))).collect()
-    };
+    let mut next_chunk = || cut_off(&mut rests, per_chunk);
     let starts = (0..len).step_by(per_chunk);
     if is_parallel() {
         let mut chunks: Vec<_> = starts.map(|first| (first, next_chunk())).collect();
@@ -136,6 +134,37 @@ pub fn for_each_common_chunk<T: Send>(slices: &mut [&mut [T]], work: impl Fn(usi
     } else {
         starts.for_each(|first| work(first, &mut next_chunk()));
     }
+}
+
+/// As [`for_each_common_chunk`] for two groups of slices of different types; all of them have one length.
+pub fn for_each_common_chunk_of<A: Send, B: Send>(
+    first: &mut [&mut [A]],
+    second: &mut [&mut [B]],
+    work: impl Fn(usize, &mut [&mut [A]], &mut [&mut [B]]) + Sync,
+) {
+    let per_chunk = (CHUNK_BYTES / size_of::<A>().max(1)).max(1);
+    let len = first.first().map_or(0, |slice| slice.len());
+    if len <= per_chunk {
+        return work(0, first, second);
+    }
+    let mut first: SmallVec<[&mut [A]; 5]> = first.iter_mut().map(|slice| &mut **slice).collect();
+    let mut second: SmallVec<[&mut [B]; 5]> = second.iter_mut().map(|slice| &mut **slice).collect();
+    let starts = (0..len).step_by(per_chunk);
+    if is_parallel() {
+        let cut = |start| (start, cut_off(&mut first, per_chunk), cut_off(&mut second, per_chunk));
+        let mut chunks: Vec<_> = starts.map(cut).collect();
+        chunks.par_iter_mut().for_each(|(start, first, second)| work(*start, first, second));
+    } else {
+        starts.for_each(|start| {
+            let (mut first, mut second) = (cut_off(&mut first, per_chunk), cut_off(&mut second, per_chunk));
+            work(start, &mut first, &mut second);
+        });
+    }
+}
+
+/// The next elements of each slice, at most `count`; the slices are left with what follows.
+fn cut_off<'a, T>(rests: &mut [&'a mut [T]], count: usize) -> SmallVec<[&'a mut [T]; 5]> {
+    rests.iter_mut().filter_map(|rest| rest.split_off_mut(..count.min(rest.len()))).collect()
 }
 
 #[cfg(test)]
@@ -198,6 +227,31 @@ mod tests {
             }
             assert!(a.iter().enumerate().all(|(i, number)| i == *number));
             assert_eq!(a, b);
+        }
+    }
+
+    #[test]
+    fn chunks_of_two_types_stay_together() {
+        let pool = Pool::new(2);
+        for (inside, len) in [(false, 0), (true, 7), (false, 100_000), (true, 100_000)] {
+            let (mut a, mut b) = (vec![0usize; len], vec![0u16; len]);
+            let mut fill = || {
+                for_each_common_chunk_of(&mut [&mut a], &mut [&mut b], |first, a, b| {
+                    let ([a], [b]) = (a, b) else { panic!("one slice each") };
+                    assert_eq!(a.len(), b.len());
+                    for (i, (a, b)) in a.iter_mut().zip(b.iter_mut()).enumerate() {
+                        *a += first + i;
+                        *b += 1;
+                    }
+                });
+            };
+            if inside {
+                pool.install(fill)
+            } else {
+                fill()
+            }
+            assert!(a.iter().enumerate().all(|(i, number)| i == *number));
+            assert!(b.iter().all(|count| *count == 1));
         }
     }
 

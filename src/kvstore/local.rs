@@ -12,6 +12,7 @@ use crate::base::Result;
 use crate::base::sync::{Arc, Mutex};
 use crate::compression::{Codec, codec_from_params};
 use crate::engine::Engine;
+use crate::optimizer::{Index, Optimizer, Scalar, Spec};
 use crate::telemetry::log;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
@@ -49,6 +50,10 @@ impl LocalStore {
         LocalStore { type_name, strategy, engine, reducer, state: Mutex::default() }
     }
 
+    fn optimizer(&self) -> Result<Arc<Optimizer>> {
+        self.state.lock().rule.optimizer().cloned()
+    }
+
     /// A copy of a value, where stores keep their values.
     fn stored_copy(&self, value: &NdArray) -> Result<NdArray> {
         let (shape, dtype, device) = (value.shape().clone(), value.dtype(), Device::pinned());
@@ -78,6 +83,29 @@ impl LocalStore {
         entry.stored =
             if is_callers && sum.storage() != entry.stored.storage() { self.stored_copy(&sum)? } else { sum };
         if in_one_sweep { Ok(()) } else { copy_out(&self.engine, &entry.stored, outs, priority) }
+    }
+
+    /// Updates the stored value by the sum of a group's values, and copies it to `outs`.
+    #[expect(clippy::too_many_arguments, reason = "each is a different thing about one push of one key")]
+    fn optimize(
+        &self,
+        entry: &mut Entry,
+        index: &Index,
+        optimizer: &Optimizer,
+        values: &[NdArray],
+        codec: Option<&Arc<dyn Codec>>,
+        outs: &[NdArray],
+        priority: i32,
+    ) -> Result<()> {
+        let Entry { stored, declared, buffers, .. } = entry;
+        let order = self.strategy.order();
+        if codec.is_none() && optimizer.can_fuse(stored, values, outs) {
+            return optimizer.update_with(index, stored, values, order, outs, priority);
+        }
+        let keep = Some(&*stored);
+        let sum = self.reducer.reduce(buffers, declared, values, codec, &[], keep, priority)?;
+        optimizer.update_with(index, stored, &[sum], order, &[], priority)?;
+        copy_out(&self.engine, stored, outs, priority)
     }
 
     /// Calls the updater for each group.
@@ -212,12 +240,24 @@ impl State {
         if let Rule::Call(updater) = &self.rule {
             updater.accepts(keys.kind())?;
         }
+        let optimizer = match &self.rule {
+            Rule::Optimize(optimizer) => Some(optimizer.clone()),
+            _ => None,
+        };
         let groups = self.keys.group(keys)?;
         let push = Push { arranged: groups.arrange(values), groups };
         for (i, group) in push.groups.iter().enumerate() {
             prefetch(&push.groups, i, &push.arranged);
-            let declared = &self.entries[group.slot].declared;
+            let Entry { declared, stored, .. } = &self.entries[group.slot];
             let checked = reducer.check(declared, push.values(group), self.codec.as_deref());
+            let checked = checked.and_then(|()| match (&optimizer, push.values(group)) {
+                // Several values of another type are converted when they are summed.
+                (Some(_), [first, _, ..]) if first.dtype() != declared.dtype => Ok(()),
+                (Some(optimizer), [first, ..]) => {
+                    optimizer.check(&Index::from(self.keys.key(group.slot)), stored, first)
+                }
+                _ => Ok(()),
+            });
             checked.map_err(|error| error.context(format!("key {}", self.keys.key(group.slot))))?;
         }
         Ok(push)
@@ -332,8 +372,13 @@ impl KvStore for LocalStore {
     fn push(&self, keys: Keys<'_>, values: &[NdArray], priority: i32) -> Result<()> {
         let mut state = self.state.lock();
         let push = state.plan_push(&self.reducer, keys, values)?;
-        let State { entries, rule, codec, .. } = &mut *state;
+        let State { keys, entries, rule, codec } = &mut *state;
         match rule {
+            Rule::Optimize(optimizer) => push.groups.iter().enumerate().try_for_each(|(i, group)| {
+                prefetch(&push.groups, i, &push.arranged);
+                let (entry, index) = (&mut entries[group.slot], Index::from(keys.key(group.slot)));
+                self.optimize(entry, &index, optimizer, push.values(group), codec.as_ref(), &[], priority)
+            }),
             Rule::Assign => push.groups.iter().enumerate().try_for_each(|(i, group)| {
                 prefetch(&push.groups, i, &push.arranged);
                 let entry = &mut entries[group.slot];
@@ -414,7 +459,7 @@ impl KvStore for LocalStore {
         let mut state = self.state.lock();
         let push = state.plan_push(&self.reducer, keys, values)?;
         let pull = state.plan_pull(&self.reducer, out_keys, outs, true, Some(&push))?;
-        let State { entries, rule, codec, .. } = &mut *state;
+        let State { keys, entries, rule, codec } = &mut *state;
         if let Rule::Call(updater) = rule {
             let (updater, codec) = (updater.clone(), codec.clone());
             drop(state);
@@ -429,7 +474,14 @@ impl KvStore for LocalStore {
             };
             let dense = wanted(outs, true);
             let outs = dense.as_deref().unwrap_or(outs);
-            self.assign(&mut entries[group.slot], push.values(group), codec.as_ref(), outs, priority)?;
+            let (entry, values) = (&mut entries[group.slot], push.values(group));
+            match rule {
+                Rule::Optimize(optimizer) => {
+                    let index = Index::from(keys.key(group.slot));
+                    self.optimize(entry, &index, optimizer, values, codec.as_ref(), outs, priority)?;
+                }
+                _ => self.assign(entry, values, codec.as_ref(), outs, priority)?,
+            }
         }
         if by_key { Ok(()) } else { self.pull_groups(&state, &pull, priority) }
     }
@@ -437,6 +489,32 @@ impl KvStore for LocalStore {
     fn set_updater(&self, updater: Arc<dyn Updater>) -> Result<()> {
         self.state.lock().rule = Rule::Call(updater);
         Ok(())
+    }
+
+    fn set_optimizer(&self, spec: &Spec) -> Result<()> {
+        let optimizer = Optimizer::new(spec, self.engine.clone())?;
+        self.state.lock().rule = Rule::Optimize(Arc::new(optimizer));
+        Ok(())
+    }
+
+    fn set_scalar(&self, scalar: Scalar, value: f64) -> Result<()> {
+        self.optimizer()?.set(scalar, value)
+    }
+
+    fn optimizer_states(&self) -> Result<Vec<u8>> {
+        self.optimizer()?.save_states()
+    }
+
+    fn load_optimizer_states(&self, bytes: &[u8]) -> Result<()> {
+        let mut state = self.state.lock();
+        match &state.rule {
+            Rule::Assign => {
+                let optimizer = Optimizer::from_saved(bytes, self.engine.clone())?;
+                state.rule = Rule::Optimize(Arc::new(optimizer));
+                Ok(())
+            }
+            rule => rule.optimizer()?.load_states(bytes),
+        }
     }
 
     fn set_gradient_compression(&self, params: &[(&str, &str)]) -> Result<()> {

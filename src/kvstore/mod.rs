@@ -12,6 +12,7 @@ mod create;
 mod dist;
 mod keys;
 mod local;
+mod optimize;
 mod pull;
 mod reduce;
 mod role;
@@ -30,6 +31,7 @@ pub use updater::{Rule, Updater};
 use crate::array::NdArray;
 use crate::base::Result;
 use crate::base::sync::Arc;
+use crate::optimizer::{Scalar, Spec};
 use std::time::Duration;
 
 /// Receives the commands that workers send to a server: a number and a text. Called on the thread that runs
@@ -94,6 +96,20 @@ pub trait KvStore: Send + Sync {
 
     /// Replaces the update rule.
     fn set_updater(&self, updater: Arc<dyn Updater>) -> Result<()>;
+
+    /// Makes a native optimizer the update rule, in a distributed store that of the servers. Earlier states are
+    /// forgotten.
+    fn set_optimizer(&self, spec: &Spec) -> Result<()>;
+
+    /// Changes a scalar of the optimizer from the next push on. An error if there is no native optimizer.
+    fn set_scalar(&self, scalar: Scalar, value: f64) -> Result<()>;
+
+    /// The optimizer with counts, schedule and all states, in the format of [`crate::optimizer::encode`].
+    fn optimizer_states(&self) -> Result<Vec<u8>>;
+
+    /// Takes over what [`KvStore::optimizer_states`] gave; sets the optimizer if there is none yet. On an error
+    /// nothing has changed.
+    fn load_optimizer_states(&self, bytes: &[u8]) -> Result<()>;
 
     /// Compresses what is pushed from now on; the parameters are those of [`crate::compression`].
     fn set_gradient_compression(&self, params: &[(&str, &str)]) -> Result<()>;

@@ -23,7 +23,7 @@ pub enum Strategy {
 }
 
 impl Strategy {
-    fn order(self) -> SumOrder {
+    pub(super) fn order(self) -> SumOrder {
         match self {
             Strategy::Local => SumOrder::InFours,
             Strategy::Device => SumOrder::LeftToRight,

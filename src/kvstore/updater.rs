@@ -4,6 +4,7 @@ use super::keys::{Key, KeyKind};
 use crate::array::NdArray;
 use crate::base::Result;
 use crate::base::sync::Arc;
+use crate::optimizer::Optimizer;
 
 /// A rule given by the caller. It is called on the thread that pushes, one key after the other, while no lock
 /// is held, so it may use the store itself.
@@ -23,4 +24,18 @@ pub enum Rule {
     #[default]
     Assign,
     Call(Arc<dyn Updater>),
+    Optimize(Arc<Optimizer>),
+}
+
+impl Rule {
+    /// The native optimizer.
+    pub fn optimizer(&self) -> Result<&Arc<Optimizer>> {
+        match self {
+            Rule::Optimize(optimizer) => Ok(optimizer),
+            Rule::Call(_) => {
+                Err(crate::err!(InvalidArgument, "the store calls an updater: it has no native optimizer"))
+            }
+            Rule::Assign => Err(crate::err!(InvalidArgument, "no optimizer is set on the store")),
+        }
+    }
 }

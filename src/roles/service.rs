@@ -7,6 +7,7 @@ use crate::base::config::Env;
 use crate::base::sync::Arc;
 use crate::engine::Engine;
 use crate::kvstore::{Controller, Key, Keys, KvStore, Role, Updater};
+use crate::optimizer::{Scalar, Spec};
 use crate::ps::node::{SchedulerNode, ServerNode};
 use crate::server::{Control, Server, Update};
 use std::time::Duration;
@@ -91,6 +92,22 @@ impl KvStore for ServiceStore {
     fn set_updater(&self, updater: Arc<dyn Updater>) -> Result<()> {
         self.control.set_update(Arc::new(Rule(updater)));
         Ok(())
+    }
+
+    fn set_optimizer(&self, _: &Spec) -> Result<()> {
+        self.refuse("set optimizer")
+    }
+
+    fn set_scalar(&self, _: Scalar, _: f64) -> Result<()> {
+        self.refuse("change of the optimizer")
+    }
+
+    fn optimizer_states(&self) -> Result<Vec<u8>> {
+        self.refuse("saving optimizer states")
+    }
+
+    fn load_optimizer_states(&self, _: &[u8]) -> Result<()> {
+        self.refuse("loading optimizer states")
     }
 
     fn set_gradient_compression(&self, _: &[(&str, &str)]) -> Result<()> {

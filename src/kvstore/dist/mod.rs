@@ -23,6 +23,7 @@ use crate::base::{Error, Result};
 use crate::compression::{Codec, Scheme, codec_from_params};
 use crate::engine::{Completion, Engine, Operation, Var};
 use crate::ops::kernels::storage::cast_into;
+use crate::optimizer::{Scalar, Spec};
 use crate::ps::id::{Audience, Group as NodeGroup};
 use crate::ps::keyspace::{DEFAULT_SLICE, KeySpace, Slicer};
 use crate::ps::proto::{Answers, Body, Outcome, Request};
@@ -575,6 +576,10 @@ impl Plan<'_> {
     }
 }
 
+fn no_optimizer() -> Error {
+    crate::err!(Unsupported, "native optimizers: the servers of a dist store do not have them yet")
+}
+
 impl KvStore for DistStore {
     fn type_name(&self) -> &str {
         &self.type_name
@@ -734,6 +739,22 @@ impl KvStore for DistStore {
             self.push_group(&mut state, from, push.arrays(from), pull.arrays(to), priority)?;
         }
         Ok(())
+    }
+
+    fn set_optimizer(&self, _spec: &Spec) -> Result<()> {
+        Err(no_optimizer())
+    }
+
+    fn set_scalar(&self, _scalar: Scalar, _value: f64) -> Result<()> {
+        Err(no_optimizer())
+    }
+
+    fn optimizer_states(&self) -> Result<Vec<u8>> {
+        Err(no_optimizer())
+    }
+
+    fn load_optimizer_states(&self, _bytes: &[u8]) -> Result<()> {
+        Err(no_optimizer())
     }
 
     /// Updates happen on the servers, so a rule set here is never called.

@@ -9,6 +9,7 @@ pub mod number;
 pub mod random;
 pub mod real;
 pub mod reduce;
+pub mod rows;
 pub mod sparse;
 pub mod storage;
 pub mod strided;

@@ -2,12 +2,12 @@
 
 use super::dense::{Group, Rule, update};
 use super::params::{CLIP, LAZY, LR, RESCALE, Rates, WD, beta1, beta2, epsilon, prepare, real};
-use super::sparse::{AllRows, gradient_rows};
 use super::{like_weight, plan_with_states};
 use crate::array::Storage;
 use crate::base::Result;
 use crate::dispatch_float;
 use crate::ops::kernels::real::Real;
+use crate::ops::kernels::rows::{AllRows, gradient_rows};
 use crate::ops::kernels::storage::cast_into;
 use crate::ops::kernels::update::Load;
 use crate::ops::kernels::update::adam::Adam;

@@ -11,7 +11,6 @@ pub mod multi_sgd;
 pub mod others;
 mod params;
 pub mod sgd;
-mod sparse;
 pub mod sparse_only;
 
 use crate::array::{DType, Storage};

@@ -2,11 +2,11 @@
 
 use super::dense::{Group, Rule, update};
 use super::params::{CLIP, LR, MOMENTUM, RESCALE, Rates, WD, beta1, beta2, epsilon, prepare, real};
-use super::sparse::{AllRows, gradient_rows};
 use super::{R, direct_for, like_weight};
 use crate::base::Result;
 use crate::dispatch_float;
 use crate::ops::kernels::real::Real;
+use crate::ops::kernels::rows::{AllRows, gradient_rows};
 use crate::ops::kernels::storage::cast_into;
 use crate::ops::kernels::update::ftml::Ftml;
 use crate::ops::kernels::update::ftrl::Ftrl;

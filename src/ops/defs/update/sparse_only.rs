@@ -1,11 +1,11 @@
 //! `_sparse_adagrad_update` and `_contrib_group_adagrad_update`, which exist for row_sparse gradients alone.
 
 use super::params::{CLIP, LR, RESCALE, WD, epsilon, prepare, real};
-use super::sparse::{AllRows, gradient_rows};
 use super::{D, R, like_weight};
 use crate::array::Storage;
 use crate::base::Result;
 use crate::dispatch_float;
+use crate::ops::kernels::rows::{AllRows, gradient_rows};
 use crate::ops::kernels::storage::cast_into;
 use crate::ops::kernels::update::adagrad::AdaGrad;
 use crate::ops::operator::{Definition, Plan};

@@ -1,0 +1,129 @@
+//! Learning rate, weight decay and the other scalars, and the count that schedules see.
+
+use super::params::Reader;
+use super::schedule::Schedule;
+use super::{Progress, Spec, Step};
+use crate::base::Result;
+
+/// The scalars that can be changed while training. With a schedule the learning rate is not among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scalar {
+    LearningRate,
+    Wd,
+    RescaleGrad,
+}
+
+impl Scalar {
+    pub const ALL: [Scalar; 3] = [Scalar::LearningRate, Scalar::Wd, Scalar::RescaleGrad];
+
+    /// The name of the parameter.
+    pub fn name(self) -> &'static str {
+        match self {
+            Scalar::LearningRate => "learning_rate",
+            Scalar::Wd => "wd",
+            Scalar::RescaleGrad => "rescale_grad",
+        }
+    }
+}
+
+pub(super) struct Rates {
+    learning_rate: f64,
+    schedule: Option<Schedule>,
+    pub wd: f64,
+    pub rescale: f64,
+    clip: Option<f64>,
+    pub begin: i64,
+    pub num_update: i64,
+    /// What the schedule said last.
+    latest: Option<f64>,
+}
+
+/// How an optimizer treats learning rates.
+#[derive(Clone, Copy)]
+pub(super) struct Defaults {
+    pub learning_rate: f64,
+    /// The default counts as given, and so overwrites the base rate of a schedule.
+    pub is_passed_on: bool,
+}
+
+impl Rates {
+    pub(super) fn new(reader: &Reader<'_>, spec: &Spec, defaults: Defaults) -> Result<Self> {
+        let mut schedule = spec.scheduler.as_ref().map(Schedule::new).transpose()?;
+        let given = reader.number("learning_rate")?;
+        let passed_on =
+            given.or((defaults.is_passed_on && spec.mxnet_1_9_1).then_some(defaults.learning_rate));
+        let is_new = spec.scheduler.as_ref().is_some_and(|scheduler| scheduler.position.is_none());
+        if let (Some(schedule), Some(rate), true) = (&mut schedule, passed_on, is_new) {
+            schedule.set_base(rate);
+        }
+        let begin = reader.whole_or("begin_num_update", 0)?;
+        Ok(Rates {
+            learning_rate: given.unwrap_or(defaults.learning_rate),
+            schedule,
+            wd: reader.number_or("wd", 0.0)?,
+            rescale: reader.number_or("rescale_grad", 1.0)?,
+            clip: reader.number("clip_gradient")?,
+            begin,
+            num_update: begin,
+            latest: None,
+        })
+    }
+
+    pub(super) fn resume(&mut self, progress: &Progress) {
+        let greatest = progress.counts.values().copied().max();
+        self.num_update = progress.num_update.or(greatest).unwrap_or(self.begin);
+    }
+
+    /// Notes that an index has been updated `count` times.
+    pub(super) fn count(&mut self, count: i64) {
+        self.num_update = self.num_update.max(count);
+    }
+
+    /// The scalars of an update now.
+    pub(super) fn step(&mut self, lr_mult: f64, wd_mult: f64) -> Step {
+        let base_lr = match &mut self.schedule {
+            Some(schedule) => *self.latest.insert(schedule.rate(self.num_update)),
+            None => self.learning_rate,
+        };
+        Step {
+            lr: base_lr * lr_mult,
+            wd: self.wd * wd_mult,
+            base_lr,
+            base_wd: self.wd,
+            rescale: self.rescale,
+            clip: self.clip,
+            t: 0,
+            extra: [0.0; 4],
+        }
+    }
+
+    pub(super) fn set(&mut self, scalar: Scalar, value: f64) -> Result<()> {
+        let name = scalar.name();
+        crate::ensure!(value.is_finite(), InvalidArgument, "{name}: expected a finite number, got {value}");
+        match scalar {
+            Scalar::LearningRate if self.schedule.is_some() => {
+                crate::bail!(InvalidArgument, "{name}: the optimizer has a schedule, which decides it");
+            }
+            Scalar::LearningRate => self.learning_rate = value,
+            Scalar::Wd => self.wd = value,
+            Scalar::RescaleGrad => self.rescale = value,
+        }
+        Ok(())
+    }
+
+    pub(super) fn learning_rate(&self) -> f64 {
+        let base = self.schedule.as_ref().map(|schedule| schedule.position().0);
+        self.latest.or(base).unwrap_or(self.learning_rate)
+    }
+
+    /// Writes what may have changed into a description.
+    pub(super) fn describe(&self, spec: &mut Spec) {
+        let mut set = |name: &str, value: f64| drop(spec.params.insert(name.to_owned(), value.to_string()));
+        set("wd", self.wd);
+        set("rescale_grad", self.rescale);
+        match (&self.schedule, &mut spec.scheduler) {
+            (Some(schedule), Some(described)) => described.position = Some(schedule.position()),
+            _ => set("learning_rate", self.learning_rate),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Tests of optimizers as a whole.
+
+mod golden;
+mod saved;
+
+use super::*;
+use crate::base::sync::Arc;
+use crate::engine::{Engine, Mode};
+use crate::telemetry::Trace;
+
+pub(super) fn engine() -> Engine {
+    Engine::new(Mode::Naive, Arc::new(Trace::default()))
+}

@@ -1,0 +1,135 @@
+//! Saving and loading.
+
+use super::*;
+use crate::array::{DType, Device, NdArray, Shape};
+use crate::base::ErrorKind;
+
+fn vector(values: &[f32]) -> NdArray {
+    NdArray::from_slice(Shape::new(&[values.len() as i64]), values, Device::cpu(0)).unwrap()
+}
+
+fn sgd() -> Optimizer {
+    let params = [
+        ("momentum", "0.9"),
+        ("wd", "0.01"),
+        ("lr_scheduler", "factor"),
+        ("lr_scheduler.step", "2"),
+        ("lr_scheduler.factor", "0.5"),
+        ("lr_scheduler.base_lr", "0.3"),
+    ];
+    Optimizer::new(&Spec::from_params("SGD", &params).unwrap(), engine()).unwrap()
+}
+
+fn step(optimizer: &Optimizer, weights: &[NdArray], number: usize) {
+    for (key, weight) in weights.iter().enumerate() {
+        let gradient = vector(&[number as f32, -1.0, 0.25]);
+        let index = if key == 0 { Index::Int(7) } else { Index::from("7") };
+        optimizer.update(&index, weight, &gradient).unwrap();
+    }
+}
+
+fn content(weights: &[NdArray]) -> Vec<Vec<f32>> {
+    weights.iter().map(|weight| weight.read::<f32>().unwrap().to_vec()).collect()
+}
+
+#[test]
+fn training_goes_on_as_if_it_had_not_stopped() {
+    let (optimizer, weights) = (sgd(), [vector(&[1.0, 2.0, 3.0]), vector(&[0.5, 0.0, -1.0])]);
+    (0..5).for_each(|number| step(&optimizer, &weights, number));
+    let saved = optimizer.save_states().unwrap();
+    let copies = content(&weights).iter().map(|values| vector(values)).collect::<Vec<_>>();
+    (5..9).for_each(|number| step(&optimizer, &weights, number));
+
+    for resumed in [Optimizer::from_saved(&saved, engine()).unwrap(), sgd()] {
+        resumed.load_states(&saved).unwrap();
+        let copies = content(&copies).iter().map(|values| vector(values)).collect::<Vec<_>>();
+        (5..9).for_each(|number| step(&resumed, &copies, number));
+        assert_eq!(content(&copies), content(&weights));
+        assert_eq!(resumed.spec(), optimizer.spec());
+    }
+}
+
+#[test]
+fn every_broken_file_is_refused_and_changes_nothing() {
+    let (optimizer, weights) = (sgd(), [vector(&[1.0, 2.0, 3.0])]);
+    step(&optimizer, &weights, 1);
+    let saved = optimizer.save_states().unwrap();
+    let refuse = |bytes: &[u8]| {
+        assert_eq!(optimizer.load_states(bytes).unwrap_err().kind(), ErrorKind::Protocol);
+        assert_eq!(optimizer.save_states().unwrap(), saved);
+    };
+    (0..saved.len()).for_each(|end| refuse(&saved[..end]));
+    for place in 0..saved.len() {
+        let mut changed = saved.clone();
+        changed[place] ^= 0x10;
+        refuse(&changed);
+    }
+    refuse(&[saved.clone(), vec![0]].concat());
+    refuse(b"\x80\x03}q\x00.");
+}
+
+/// A file whose checksum is right can still be wrong in every other way.
+#[test]
+fn a_checksum_is_not_believed() {
+    let seal = |mut bytes: Vec<u8>| {
+        let checksum = crc32fast::hash(&bytes);
+        bytes.extend(checksum.to_le_bytes());
+        bytes
+    };
+    let (optimizer, weights) = (sgd(), [vector(&[1.0, 2.0, 3.0])]);
+    step(&optimizer, &weights, 1);
+    let saved = optimizer.save_states().unwrap();
+    let body = &saved[..saved.len() - 4];
+    for place in 8..body.len() {
+        for value in [0, 0xff, body[place] ^ 1] {
+            let mut changed = body.to_vec();
+            changed[place] = value;
+            // Some changes are of plain values and load; what does not load must leave everything as it was.
+            let before = optimizer.save_states().unwrap();
+            if optimizer.load_states(&seal(changed)).is_err() {
+                assert_eq!(optimizer.save_states().unwrap(), before);
+            }
+        }
+    }
+}
+
+#[test]
+fn states_of_another_optimizer_or_another_weight_are_refused() {
+    let (optimizer, weights) = (sgd(), [vector(&[1.0, 2.0, 3.0])]);
+    step(&optimizer, &weights, 1);
+    let saved = optimizer.save_states().unwrap();
+    let other = Optimizer::new(&Spec::from_params("ccsgd", &[]).unwrap(), engine()).unwrap();
+    assert!(other.load_states(&saved).unwrap_err().to_string().contains("states of sgd"));
+    let longer = NdArray::zeros(Shape::new(&[4]), DType::Float32, Device::cpu(0)).unwrap();
+    let refused = optimizer.update(&Index::Int(7), &longer, &longer).unwrap_err();
+    assert!(refused.to_string().contains("another shape"));
+    assert_eq!(optimizer.spec().progress.counts[&Index::Int(7)], 1);
+}
+
+#[test]
+fn misspelt_names_get_a_hint() {
+    let message = |name: &str, params: &[(&str, &str)]| {
+        let spec = Spec::from_params(name, params);
+        spec.and_then(|spec| Optimizer::new(&spec, engine())).map(|_| ()).unwrap_err().to_string()
+    };
+    assert!(message("sgdm", &[]).contains("did you mean 'sgd'"));
+    assert!(message("sgd", &[("momentm", "0.9")]).contains("did you mean 'momentum'"));
+    assert!(message("sgd", &[("momentum", "fast")]).contains("expected a number, got 'fast'"));
+    assert!(message("sgd", &[("lr_mlt.3", "1")]).contains("did you mean 'lr_mult'"));
+    assert!(message("sgd", &[("lr_scheduler.step", "1")]).contains("lr_scheduler"));
+}
+
+#[test]
+fn rates_change_while_training() {
+    let optimizer = Optimizer::new(&Spec::from_params("sgd", &[]).unwrap(), engine()).unwrap();
+    let weight = vector(&[1.0]);
+    optimizer.set(Scalar::LearningRate, 0.5).unwrap();
+    optimizer.update(&Index::Int(0), &weight, &vector(&[1.0])).unwrap();
+    assert_eq!(*weight.read::<f32>().unwrap(), [0.5]);
+    optimizer.set(Scalar::RescaleGrad, 0.5).unwrap();
+    optimizer.set(Scalar::Wd, 1.0).unwrap();
+    optimizer.update(&Index::Int(0), &weight, &vector(&[1.0])).unwrap();
+    assert_eq!(*weight.read::<f32>().unwrap(), [0.0]);
+    assert!(optimizer.set(Scalar::LearningRate, f64::NAN).is_err());
+    assert!(sgd().set(Scalar::LearningRate, 0.1).is_err());
+}
