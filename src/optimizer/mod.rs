@@ -10,6 +10,7 @@
 //! lists the differences.
 
 mod elementwise;
+pub mod foreign;
 mod index;
 mod json;
 mod live;

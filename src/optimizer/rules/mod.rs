@@ -1,5 +1,6 @@
 //! The optimizers, one file each, and the table of their names.
 
+mod scala;
 mod sgd;
 
 use super::params::Reader;
@@ -27,7 +28,7 @@ const KNOWN: &[Entry] = &[
     Entry { name: "sgd", learning_rate: None, build: sgd::build },
 ];
 
-/// Names of all optimizers.
+/// Names of all optimizers but those of [`scala`], which no user asks for.
 pub fn names() -> impl Iterator<Item = &'static str> {
     KNOWN.iter().map(|entry| entry.name)
 }
@@ -41,7 +42,8 @@ pub(super) struct Built {
 
 pub(super) fn build(spec: &Spec) -> Result<Built> {
     let lower = spec.name.trim().to_ascii_lowercase();
-    let entry = KNOWN.iter().find(|entry| entry.name == lower).ok_or_else(|| {
+    let mut known = KNOWN.iter().chain(scala::KNOWN);
+    let entry = known.find(|entry| entry.name == lower).ok_or_else(|| {
         let names: Vec<&str> = names().collect();
         suggest::unknown("optimizer:", &spec.name, &names)
     })?;

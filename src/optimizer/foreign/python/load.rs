@@ -1,0 +1,54 @@
+//! The frontend's saved states into a living optimizer.
+
+use super::states::states;
+use crate::array::NdArray;
+use crate::base::Result;
+use crate::ensure;
+use crate::ops::kernels::storage::to_dense;
+use crate::optimizer::live::{Live, check_states};
+use crate::optimizer::{Index, KeyStates, Optimizer};
+
+/// Takes over the states in a pickle of an updater, and if its optimizer is in it too, also the rates, counts and
+/// schedule. On an error nothing has changed.
+pub fn load(optimizer: &Optimizer, bytes: &[u8]) -> Result<()> {
+    let saved = states(bytes)?;
+    let name = optimizer.rule_name();
+    let mut keys = Vec::with_capacity(saved.arrays.len());
+    for (index, arrays) in saved.arrays {
+        let arrays = key_states(&name, optimizer.state_names(), &index, arrays)?;
+        keys.push((index, arrays));
+    }
+    let Some(spec) = saved.optimizer else { return optimizer.replace_states(keys) };
+    ensure!(
+        spec.name == name,
+        InvalidArgument,
+        "optimizer states: the file holds states of {}, the optimizer is {name}",
+        spec.name
+    );
+    let mut live = Live::new(&spec)?;
+    for (index, arrays) in keys {
+        check_states(&index, &arrays, live.rule.states().len())?;
+        live.slot(&index).arrays = Some(arrays);
+    }
+    optimizer.replace(live);
+    Ok(())
+}
+
+/// The arrays of one key, the float32 copy of the weight among them if there is one array more than states.
+fn key_states(name: &str, states: &[&str], index: &Index, arrays: Vec<NdArray>) -> Result<KeyStates> {
+    let mut arrays = arrays.iter().map(to_dense).collect::<Result<Vec<_>>>()?;
+    let has_master = arrays.len() == states.len() + 1;
+    ensure!(
+        has_master || arrays.len() == states.len(),
+        InvalidArgument,
+        "optimizer states of key {index}: expected {} arrays for {name}, got {}",
+        states.len(),
+        arrays.len()
+    );
+    let master = match name {
+        _ if !has_master => None,
+        "sgd" | "ccsgd" | "nag" | "lars" => arrays.pop(),
+        _ => Some(arrays.remove(0)),
+    };
+    Ok(KeyStates { states: arrays.into(), master })
+}

@@ -1,0 +1,89 @@
+//! `SGD`: with momentum m, `m = momentum*m + (wd*w + g)*(-lr)`, `w = w + m`; without, `w = w + (wd0*w + g)*(-lr)`,
+//! where wd0 is the weight decay without multipliers.
+
+use super::common::{Decays, Prepared, real};
+use crate::base::Result;
+use crate::base::sync::Arc;
+use crate::ops::kernels::real::Real;
+use crate::optimizer::elementwise::{Elementwise, run};
+use crate::optimizer::params::Reader;
+use crate::optimizer::rules::Compat;
+use crate::optimizer::{Operands, Planning, Rule, Step};
+
+struct Sgd {
+    momentum: f64,
+    decays: Decays,
+}
+
+pub(super) fn build(reader: &Reader<'_>, _: &Compat) -> Result<Arc<dyn Rule>> {
+    Ok(Arc::new(Sgd { momentum: reader.number_or("momentum", 0.0)?, decays: Decays::new(reader)? }))
+}
+
+impl Rule for Sgd {
+    fn states(&self) -> &'static [&'static str] {
+        if self.momentum == 0.0 { &[] } else { &["momentum"] }
+    }
+
+    fn plan(&self, step: &mut Step, planning: &mut Planning<'_>) -> Result<()> {
+        self.decays.plan(step, planning);
+        Ok(())
+    }
+
+    fn update(&self, step: &Step, operands: &Operands<'_>) -> Result<()> {
+        if self.momentum == 0.0 {
+            return run::<_, 0>(&Plain, step, operands);
+        }
+        run::<_, 1>(&Momentum(self.momentum), step, operands)
+    }
+
+    fn fuses(&self) -> bool {
+        true
+    }
+}
+
+pub(super) struct Kernel<T> {
+    minus_lr: T,
+    wd: T,
+    momentum: T,
+    prepared: Prepared<T>,
+}
+
+/// NAG without momentum is this too.
+pub(super) struct Plain;
+
+impl Elementwise<0> for Plain {
+    type Kernel<T: Real> = Kernel<T>;
+    fn kernel<T: Real>(&self, step: &Step) -> Kernel<T> {
+        Kernel {
+            minus_lr: real(-step.lr),
+            wd: real(step.base_wd),
+            momentum: T::ZERO,
+            prepared: Prepared::new(step),
+        }
+    }
+    fn apply<T: Real>(kernel: &Kernel<T>, w: &mut [T], g: &[T], _: [&mut [T]; 0]) {
+        for (w, g) in w.iter_mut().zip(g) {
+            *w = *w + (kernel.wd * *w + kernel.prepared.apply(*g)) * kernel.minus_lr;
+        }
+    }
+}
+
+struct Momentum(f64);
+
+impl Elementwise<1> for Momentum {
+    type Kernel<T: Real> = Kernel<T>;
+    fn kernel<T: Real>(&self, step: &Step) -> Kernel<T> {
+        Kernel {
+            minus_lr: real(-step.lr),
+            wd: real(step.wd),
+            momentum: real(self.0),
+            prepared: Prepared::new(step),
+        }
+    }
+    fn apply<T: Real>(kernel: &Kernel<T>, w: &mut [T], g: &[T], [m]: [&mut [T]; 1]) {
+        for ((w, g), m) in w.iter_mut().zip(g).zip(m) {
+            *m = kernel.momentum * *m + (kernel.wd * *w + kernel.prepared.apply(*g)) * kernel.minus_lr;
+            *w = *w + *m;
+        }
+    }
+}
