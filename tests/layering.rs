@@ -18,7 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ps", &["base", "telemetry"]),
     ("server", &["base", "telemetry", "mem", "engine", "array", "ops", "optimizer", "compression", "ps"]),
     ("kvstore", &["base", "telemetry", "mem", "engine", "array", "ops", "optimizer", "compression", "ps"]),
-    ("roles", &["base", "engine", "array", "optimizer", "kvstore", "server", "ps"]),
+    ("roles", &["base", "telemetry", "engine", "array", "optimizer", "kvstore", "server", "ps"]),
     ("cli", &["base", "telemetry", "engine", "server", "ps"]),
 ];
 

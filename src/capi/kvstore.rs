@@ -36,7 +36,7 @@ pub unsafe extern "C" fn MXKVStoreCreate(r#type: *const c_char, out: *mut KVStor
         let (name, out) = unsafe { (text_in("type", r#type)?, self::out("out", out)?) };
         let runtime = runtime()?;
         let env = runtime.ps_env.read().clone();
-        let store = create(name, &runtime.engine, &env, &runtime.cluster)?;
+        let store = create(name, &runtime.engine, &env, &runtime.cluster, &runtime.profiler)?;
         let type_name = c_text(store.type_name().as_bytes());
         out.set(runtime.stores.insert(Arc::new(StoreObject { store, type_name }))?);
         Ok(())

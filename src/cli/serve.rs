@@ -6,7 +6,7 @@ use crate::base::sync::{Arc, thread};
 use crate::engine::{Engine, Mode};
 use crate::ps::node::{SchedulerNode, ServerNode};
 use crate::server::{Control, Server};
-use crate::telemetry::Trace;
+use crate::telemetry::{Profiler, Trace};
 use crate::{bail, err};
 
 pub(super) fn scheduler() -> Result<()> {
@@ -18,8 +18,11 @@ pub(super) fn scheduler() -> Result<()> {
 /// A server that runs nothing it receives: an optimizer is only taken if it is one that mxkv has itself.
 pub(super) fn server() -> Result<()> {
     let cores = thread::available_parallelism().map_or(1, |cores| cores.get());
-    let engine = Engine::new(Mode::Threaded(cores), Arc::new(Trace::default()));
+    let trace = Arc::new(Trace::default());
+    let engine = Engine::new(Mode::Threaded(cores), trace.clone());
     let control = Arc::new(Control::default());
+    let profiler = Arc::new(Profiler::new(trace));
+    control.set_profiler(profiler.clone());
     control.set_controller(Box::new(|_| {
         bail!(
             Unsupported,
@@ -28,7 +31,8 @@ pub(super) fn server() -> Result<()> {
     }));
     let node = ServerNode::open(&Env::process())?;
     stop_on_signal(node.stopper())?;
-    node.serve(&mut Server::new(engine, control))
+    node.serve(&mut Server::new(engine, control))?;
+    if profiler.has_run() { profiler.dump(true) } else { Ok(()) }
 }
 
 /// Ends the node in good order when the process is told to end.

@@ -7,12 +7,22 @@ pub use service::ServiceStore;
 
 use crate::base::Result;
 use crate::base::config::Env;
+use crate::base::sync::Arc;
 use crate::engine::Engine;
 use crate::ensure;
 use crate::kvstore::{Cluster, KNOWN_TYPES, KvStore, Role, create as create_for_worker};
+use crate::telemetry::Profiler;
 
 /// Makes the store that `type_name` asks for in this process: `DMLC_ROLE` decides what a dist store is.
-pub fn create(type_name: &str, engine: &Engine, env: &Env, cluster: &Cluster) -> Result<Box<dyn KvStore>> {
+///
+/// `profiler`: what workers profile a server with.
+pub fn create(
+    type_name: &str,
+    engine: &Engine,
+    env: &Env,
+    cluster: &Cluster,
+    profiler: &Arc<Profiler>,
+) -> Result<Box<dyn KvStore>> {
     let name = type_name.to_lowercase();
     if !(name.contains("dist") && KNOWN_TYPES.contains(&name.as_str())) {
         return create_for_worker(type_name, engine, env, cluster);
@@ -24,7 +34,11 @@ pub fn create(type_name: &str, engine: &Engine, env: &Env, cluster: &Cluster) ->
     );
     match Role::from_env(env) {
         Some(Role::Worker) => create_for_worker(type_name, engine, env, cluster),
-        Some(role) => Ok(Box::new(ServiceStore::new(type_name, role, engine.clone(), env.clone()))),
+        Some(role) => {
+            let store = ServiceStore::new(type_name, role, engine.clone(), env.clone());
+            store.control().set_profiler(profiler.clone());
+            Ok(Box::new(store))
+        }
         None => Err(crate::err!(
             Config,
             "DMLC_ROLE: expected worker, server or scheduler, got '{}'",

@@ -14,6 +14,7 @@ use crate::engine::{Access, Engine, Operation, Var};
 use crate::ops::kernels::storage::cast_into;
 use crate::ps::node::{Action, Answer, Participant, ReplySink, ShardHost, ShardInfo, ShardRequest, Ticket};
 use crate::ps::wire::{Command, Payload, ValueKind, Verb};
+use crate::telemetry::{Profiler, obey};
 use crate::{bail, ensure, err};
 use bytes::Bytes;
 use smallvec::SmallVec;
@@ -31,15 +32,12 @@ pub trait Update: Send + Sync {
 /// Takes the bodies of controller commands: descriptions of optimizers.
 pub type Controller = Box<dyn FnMut(&str) -> Result<()> + Send>;
 
-/// Takes the bodies of profiler commands.
-pub type Profiler = Box<dyn FnMut(&str) -> Result<()> + Send>;
-
 /// The part of a server that its owner can reach while it runs, also from within its callbacks.
 #[derive(Default)]
 pub struct Control {
     update: Mutex<Option<Arc<dyn Update>>>,
     controller: Mutex<Option<Controller>>,
-    profiler: Mutex<Option<Profiler>>,
+    profiler: Mutex<Option<Arc<Profiler>>>,
     rank: AtomicI32,
 }
 
@@ -53,8 +51,18 @@ impl Control {
         *self.controller.lock() = Some(controller);
     }
 
-    pub fn set_profiler(&self, profiler: Profiler) {
+    /// What profiler commands of workers act on.
+    pub fn set_profiler(&self, profiler: Arc<Profiler>) {
         *self.profiler.lock() = Some(profiler);
+    }
+
+    fn profile(&self, body: &[u8]) -> Result<()> {
+        let body =
+            std::str::from_utf8(body).map_err(|error| err!(Protocol, "profiler: not UTF-8: {error}"))?;
+        let Some(profiler) = self.profiler.lock().clone() else {
+            bail!(Unsupported, "profiler: this server has no profiler");
+        };
+        obey(&profiler, self.rank(), body)
     }
 
     /// The server's rank, 0 until it has joined.
@@ -153,7 +161,7 @@ impl Server {
     fn command(&mut self, command: Command, body: &Bytes) -> Result<()> {
         match command {
             Command::Controller => Control::call(&self.control.controller, "controller", body),
-            Command::Profiler => Control::call(&self.control.profiler, "profiler", body),
+            Command::Profiler => self.control.profile(body),
             Command::SyncMode => {
                 self.sync = true;
                 Ok(())

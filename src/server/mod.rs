@@ -18,4 +18,4 @@ mod entry;
 mod host;
 mod round;
 
-pub use host::{Control, Controller, Profiler, Server, Update};
+pub use host::{Control, Controller, Server, Update};

@@ -4,9 +4,13 @@ mod aggregate;
 mod chrome;
 mod json;
 pub mod log;
+mod params;
 mod profiler;
+mod remote;
 mod trace;
 
 pub use aggregate::{Aggregate, SortBy};
+pub use params::ProfilerParams;
 pub use profiler::{Profiler, Settings};
+pub use remote::obey;
 pub use trace::{Event, Phase, Scope, Span, Trace, what};
