@@ -111,29 +111,67 @@ pub(super) fn copy_bytes(to: &mut [u8], from: &[u8]) {
 /// The bytes of a value as pulls send them: copied once per version of the value and shared by all pulls of it.
 /// Dropped when every worker has had it, so that it takes memory only while it is of use.
 #[derive(Default)]
-pub(super) struct Snapshot(Mutex<Option<(Bytes, usize)>>);
+pub(super) struct Snapshot(Mutex<State>);
+
+#[derive(Default)]
+enum State {
+    #[default]
+    None,
+    /// Somebody copies; these want the copy too.
+    Copying(Vec<Reader>),
+    Taken(Bytes, usize),
+}
+
+type Reader = Box<dyn FnOnce(Result<Bytes>) + Send>;
 
 impl Snapshot {
     /// Called by an update, which holds the value for writing.
     pub(super) fn invalidate(&self) {
-        *self.0.lock() = None;
+        *self.0.lock() = State::None;
     }
 
-    /// The bytes of `value`, for one of `readers`. The caller holds the value for reading.
-    pub(super) fn take(&self, value: &NdArray, readers: usize) -> Result<Bytes> {
-        let mut cached = self.0.lock();
-        let (bytes, taken) = match cached.take() {
-            Some((bytes, taken)) => (bytes, taken + 1),
-            None => {
-                let source = value.read_bytes()?;
-                let mut block = Block::new(source.len())?;
-                copy_bytes(&mut block, &source);
-                (block.into(), 1)
+    /// Gives the bytes of `value` to `reader`, one of `readers`. The caller holds the value for reading.
+    ///
+    /// Nobody waits for a copy that is being made, and no lock is held meanwhile: the thread that copies may be
+    /// lent to other work in between, such as another pull of this value.
+    pub(super) fn take(&self, value: &NdArray, readers: usize, reader: Reader) {
+        let mut state = self.0.lock();
+        match &mut *state {
+            State::Copying(others) => return others.push(reader),
+            State::Taken(bytes, taken) => {
+                let bytes = bytes.clone();
+                *taken += 1;
+                if *taken >= readers {
+                    *state = State::None;
+                }
+                drop(state);
+                return reader(Ok(bytes));
             }
-        };
-        if taken < readers {
-            *cached = Some((bytes.clone(), taken));
+            State::None => *state = State::Copying(Vec::new()),
         }
-        Ok(bytes)
+        drop(state);
+        let copy = copy_of(value);
+        let mut state = self.0.lock();
+        let waiting = match std::mem::take(&mut *state) {
+            State::Copying(others) => others,
+            _ => Vec::new(),
+        };
+        if let Ok(bytes) = &copy
+            && waiting.len() + 1 < readers
+        {
+            *state = State::Taken(bytes.clone(), waiting.len() + 1);
+        }
+        drop(state);
+        for other in waiting {
+            other(copy.clone());
+        }
+        reader(copy);
     }
+}
+
+fn copy_of(value: &NdArray) -> Result<Bytes> {
+    let source = value.read_bytes()?;
+    let mut block = Block::new(source.len())?;
+    copy_bytes(&mut block, &source);
+    Ok(block.into())
 }

@@ -125,6 +125,26 @@ impl Owed {
     }
 }
 
+impl Owed {
+    /// Answers with the whole value, which the caller holds for reading.
+    fn whole(self, value: &NdArray, snapshot: &super::entry::Snapshot, readers: usize) {
+        let pulls = self.requests.iter().filter(|(_, verb, _)| verb.pulls()).count();
+        if pulls == 0 {
+            return self.done(|_| Err(err!(Internal, "nobody asked for the value")));
+        }
+        if value.storage() == Storage::RowSparse {
+            let rows: Vec<i64> = (0..value.shape().rows() as i64).collect();
+            return self.done(|request| {
+                let count = request.key_count().saturating_sub(1).min(rows.len());
+                some_rows(value, request, &rows[..count])
+            });
+        }
+        let answer = |bytes: Result<Bytes>| self.done(|request| dense(request, bytes.clone()?));
+        // All of these count as one reader.
+        snapshot.take(value, readers.saturating_sub(pulls - 1), Box::new(answer));
+    }
+}
+
 impl Drop for Owed {
     fn drop(&mut self) {
         for (ticket, verb, _) in self.requests.drain(..) {
@@ -269,7 +289,7 @@ impl Server {
             }
             return self.run("server refresh", Access::Write, &held, bytes, move || {
                 match refresh(&value, master.as_ref(), &snapshot) {
-                    Ok(()) => owed.done(|payload| whole(&value, payload, &snapshot, readers)),
+                    Ok(()) => owed.whole(&value, &snapshot, readers),
                     Err(error) => owed.fail(&error),
                 }
             });
@@ -283,7 +303,7 @@ impl Server {
         }
         self.run("server assign", Access::Write, &held, bytes, move || {
             match assign(&target, &pushes).and_then(|()| refresh(&value, master.as_ref(), &snapshot)) {
-                Ok(()) => owed.done(|payload| whole(&value, payload, &snapshot, readers)),
+                Ok(()) => owed.whole(&value, &snapshot, readers),
                 Err(error) => owed.fail(&error),
             }
         })
@@ -352,7 +372,7 @@ impl Server {
         let readers = self.started()?.shard.workers.len();
         let (value, snapshot) = (entry.value.clone(), entry.snapshot.clone());
         self.run("server pull", Access::Read, &[&entry.value], value.byte_len(), move || {
-            owed.done(|payload| whole(&value, payload, &snapshot, readers));
+            owed.whole(&value, &snapshot, readers);
         })
     }
 
@@ -399,18 +419,8 @@ impl Server {
     }
 }
 
-/// All of a value as the answer to a pull. Lengths are bytes.
-fn whole(
-    value: &NdArray,
-    request: &Payload,
-    snapshot: &super::entry::Snapshot,
-    readers: usize,
-) -> Result<Payload> {
-    if value.storage() == Storage::RowSparse {
-        let rows: Vec<i64> = (0..value.shape().rows() as i64).collect();
-        return some_rows(value, request, &rows[..request.key_count().saturating_sub(1).min(rows.len())]);
-    }
-    let bytes = snapshot.take(value, readers)?;
+/// All of a dense value as the answer to a pull. Lengths are bytes.
+fn dense(request: &Payload, bytes: Bytes) -> Result<Payload> {
     let len = i32::try_from(bytes.len())
         .map_err(|_| err!(Unsupported, "a value of {} bytes does not fit one message", bytes.len()))?;
     // A compressed pushpull names two keys; the values belong to the last.

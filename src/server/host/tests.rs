@@ -295,3 +295,34 @@ fn the_controller_may_set_the_rule() {
     assert_eq!(bench.value(0), [2.0]);
     assert_eq!(bench.command(Command::Other(77), "").unwrap(), Answer::Done);
 }
+
+#[test]
+fn pulls_of_a_large_value_at_the_same_time_share_one_copy() {
+    let (sender, done) = std::sync::mpsc::channel();
+    let work = move || {
+        let mut bench = bench(3, true);
+        let large = vec![1f32; 1 << 20];
+        bench.push_f32(0, 5, &large);
+        for _ in 0..30 {
+            for rank in 0..3 {
+                bench.push_f32(rank, 5, &large);
+            }
+            let payload = Payload::new(&[BEGIN + 5], Bytes::new(), None).unwrap();
+            let pull = || Action::Data { verb: Verb::Pull, kind: F32, payload: payload.clone() };
+            let tickets: Vec<u64> = (0..3).map(|rank| bench.send(rank, pull())).collect();
+            let starts: Vec<*const u8> = tickets
+                .into_iter()
+                .map(|ticket| match bench.answer(ticket) {
+                    Some(Ok(Answer::Values(payload))) => payload.values().as_ptr(),
+                    other => panic!("{other:?}"),
+                })
+                .collect();
+            sender.send(starts.iter().all(|start| *start == starts[0])).unwrap();
+        }
+    };
+    crate::base::sync::thread::spawn(work);
+    for round in 0..30 {
+        let shared = done.recv_timeout(std::time::Duration::from_secs(60));
+        assert_eq!(shared, Ok(true), "round {round}");
+    }
+}
