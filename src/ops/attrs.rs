@@ -128,6 +128,15 @@ impl Attrs {
         }
     }
 
+    /// Numbers, or `None`.
+    pub fn doubles(&self, name: &str) -> Result<Option<&[f64]>> {
+        match self.value(name)? {
+            Value::None => Ok(None),
+            Value::Doubles(values) => Ok(Some(values)),
+            _ => Err(self.undeclared(name, "list of numbers")),
+        }
+    }
+
     /// The entries of a shape-like parameter, `None` where the caller wrote `None`; `None` for a whole `None`.
     pub fn tuple(&self, name: &str) -> Result<Option<&[Option<i64>]>> {
         match self.value(name)? {

@@ -21,8 +21,12 @@ pub enum Kind {
     IntOrNone,
     FloatOrNone,
     DoubleOrNone,
+    /// MXNet has no name for it, and shows none.
+    LongOrNone,
     /// `[0.1, 0.2]`
     Floats,
+    /// MXNet has no name for it, and shows none.
+    DoublesOrNone,
     /// One of these words.
     Enum(&'static [&'static str]),
     /// One of these words, or `None`.
@@ -68,6 +72,7 @@ pub enum Value {
     /// The extents; `None` where the text had `None`.
     Shape(Vec<Option<i64>>),
     Floats(Vec<f32>),
+    Doubles(Vec<f64>),
     DType(DType),
     /// `None` in a kind that allows it.
     None,
@@ -86,7 +91,10 @@ impl Param {
             Kind::Str => Some(Value::Str(text.to_owned())),
             Kind::Shape => shape(trimmed),
             Kind::ShapeOrNone => or_none(trimmed, shape),
-            Kind::IntOrNone => or_none(trimmed, |text| integer(text).map(Value::Int)),
+            Kind::IntOrNone | Kind::LongOrNone => or_none(trimmed, |text| integer(text).map(Value::Int)),
+            Kind::DoublesOrNone => or_none(trimmed, |text| {
+                list(text)?.into_iter().map(number).collect::<Option<_>>().map(Value::Doubles)
+            }),
             Kind::FloatOrNone => or_none(trimmed, |text| float(text).map(Value::Float)),
             Kind::DoubleOrNone => or_none(trimmed, |text| number(text).map(Value::Double)),
             Kind::Floats => list(trimmed)
@@ -163,6 +171,7 @@ impl Kind {
             Kind::FloatOrNone => "float or None".into(),
             Kind::DoubleOrNone => "double or None".into(),
             Kind::Floats => "tuple of <float>".into(),
+            Kind::LongOrNone | Kind::DoublesOrNone => String::new(),
             Kind::BoolOrNone => "boolean or None".into(),
             Kind::Enum(words) | Kind::DType(words) => format!("{{{}}}", quoted(words)),
             Kind::EnumOrNone(words) | Kind::DTypeOrNone(words) => format!("{{None, {}}}", quoted(words)),

@@ -1,7 +1,7 @@
 //! Functions of two arrays: equal shapes (`elemwise_*`, `_maximum`, …) and broadcasting (`broadcast_*`).
 
 use super::operands::read;
-use crate::array::{NdArray, Storage};
+use crate::array::{NdArray, Shape, Storage};
 use crate::base::Result;
 use crate::dispatch;
 use crate::ops::kernels::binary::{self, Broadcast, Function, Lane, Loops, broadcast_shape};
@@ -173,37 +173,54 @@ fn csr_with_dense(_: &Attrs, query: &Query<'_>) -> Result<Plan> {
 }
 
 fn common_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
+    let dtype = query.input(0)?.dtype();
+    query.require_dtype(1, dtype)?;
+    Ok(smallvec![Meta::new(broadcast_of_inputs(query)?, dtype)])
+}
+
+/// The common shape of the first two inputs.
+pub(super) fn broadcast_of_inputs(query: &Query<'_>) -> Result<Shape> {
     let (a, b) = (query.input(0)?, query.input(1)?);
-    query.require_dtype(1, a.dtype())?;
-    let shape = broadcast_shape(a.shape(), b.shape()).ok_or_else(|| {
+    broadcast_shape(a.shape(), b.shape()).ok_or_else(|| {
         crate::err!(Shape, "operands could not be broadcast together with shapes {} {}", a.shape(), b.shape())
-    })?;
-    Ok(smallvec![Meta::new(shape, a.dtype())])
+    })
 }
 
 fn elemwise_kernel<F: Function>(call: &Invocation) -> Result<()> {
-    dispatch!(call.output(0)?.dtype(), T => run::<T, F>(call, None))
+    dispatch!(call.output(0)?.dtype(), T => run::<T, F>(call))
 }
 
 fn broadcast_kernel<F: Function>(call: &Invocation) -> Result<()> {
-    let (a, b, out) = (call.input(0)?, call.input(1)?, call.output(0)?);
-    let plan =
-        if a.shape() == b.shape() { None } else { Some(Broadcast::new(out.shape(), a.shape(), b.shape())) };
-    dispatch!(out.dtype(), T => run::<T, F>(call, plan.as_ref()))
+    broadcast::<F>(call, call.input(0)?, call.input(1)?, call.output(0)?)
 }
 
-fn run<T: Lane, F: Function>(call: &Invocation, plan: Option<&Broadcast>) -> Result<()> {
-    with_loops(call, &T::loops::<F>(), plan, F::DIVIDES, F::MEETS)
+/// out = f(a, b) of arrays of one element type.
+pub(super) fn broadcast<F: Function>(
+    call: &Invocation,
+    a: &NdArray,
+    b: &NdArray,
+    out: &NdArray,
+) -> Result<()> {
+    let plan =
+        if a.shape() == b.shape() { None } else { Some(Broadcast::new(out.shape(), a.shape(), b.shape())) };
+    dispatch!(out.dtype(), T => {
+        with_loops(call, (a, b, out), &T::loops::<F>(), plan.as_ref(), F::DIVIDES, F::MEETS)
+    })
+}
+
+fn run<T: Lane, F: Function>(call: &Invocation) -> Result<()> {
+    let arrays = (call.input(0)?, call.input(1)?, call.output(0)?);
+    with_loops(call, arrays, &T::loops::<F>(), None, F::DIVIDES, F::MEETS)
 }
 
 fn with_loops<T: Lane>(
     call: &Invocation,
+    (a, b, out): (&NdArray, &NdArray, &NdArray),
     loops: &Loops<T>,
     plan: Option<&Broadcast>,
     divides: bool,
     meets: bool,
 ) -> Result<()> {
-    let (a, b, out) = (call.input(0)?, call.input(1)?, call.output(0)?);
     if divides && T::IS_INTEGER {
         refuse_zeros::<T>(b)?;
     }

@@ -16,6 +16,7 @@ const DTYPE: Param = optional("dtype", Kind::DType(DTYPES), "float32", "Target d
 pub static OPERATORS: &[Definition] = &[
     Definition {
         name: "_zeros",
+        aliases: &["_npi_zeros"],
         doc: "An array of zeros.",
         inputs: Inputs::Fixed(&[]),
         params: &[SHAPE, CTX, DTYPE],
@@ -26,6 +27,7 @@ pub static OPERATORS: &[Definition] = &[
     },
     Definition {
         name: "_ones",
+        aliases: &["_npi_ones"],
         doc: "An array of ones.",
         inputs: Inputs::Fixed(&[]),
         params: &[SHAPE, CTX, DTYPE],

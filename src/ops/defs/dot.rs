@@ -160,7 +160,7 @@ fn dot_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
     Ok(smallvec![Meta::new(shape, a.dtype())])
 }
 
-fn require_real(array: &NdArray) -> Result<()> {
+pub(super) fn require_real(array: &NdArray) -> Result<()> {
     crate::ensure!(
         matches!(array.dtype(), DType::Float32 | DType::Float64),
         DType,

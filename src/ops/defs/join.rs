@@ -12,7 +12,8 @@ use crate::ops::param::{Kind, optional, required};
 use crate::ops::{Attrs, Inputs, Invocation, Meta, Query};
 use smallvec::{SmallVec, smallvec};
 
-const COUNTED: Inputs = Inputs::Variadic { name: "data", count: Some("num_args"), per_count: 1, extra: 0 };
+pub(super) const COUNTED: Inputs =
+    Inputs::Variadic { name: "data", count: Some("num_args"), per_count: 1, extra: 0 };
 
 pub static OPERATORS: &[Definition] = &[
     Definition {
@@ -31,6 +32,7 @@ pub static OPERATORS: &[Definition] = &[
     },
     Definition {
         name: "stack",
+        aliases: &["_npi_stack"],
         doc: "The arrays along a new axis. All have one element type and shape.",
         inputs: COUNTED,
         params: &[
@@ -173,9 +175,14 @@ fn count(attrs: &Attrs, name: &str) -> Result<usize> {
 }
 
 fn concat_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
+    let axis = query.input(0)?.shape().axis("dim", query.attrs.int("dim")?)?;
+    shape_along(query, axis)
+}
+
+/// The inputs one after the other along an axis.
+pub(super) fn shape_along(query: &Query<'_>, axis: usize) -> Result<SmallVec<[Meta; 2]>> {
     let first = query.input(0)?;
     let mut shape = first.shape().clone();
-    let axis = shape.axis("dim", query.attrs.int("dim")?)?;
     for (number, input) in query.inputs.iter().enumerate().skip(1) {
         query.require_dtype(number, first.dtype())?;
         let fits = input.shape().rank() == shape.rank()
@@ -203,9 +210,13 @@ fn concat(call: &Invocation) -> Result<()> {
     if call.input(0)?.storage() == Storage::Csr {
         return dispatch!(out.dtype(), T => concat_csr::<T>(&call.inputs, out));
     }
-    let axis = out.shape().axis("dim", call.attrs.int("dim")?)?;
+    along(&call.inputs, out, out.shape().axis("dim", call.attrs.int("dim")?)?)
+}
+
+/// Writes dense arrays one after the other along an axis.
+pub(super) fn along(inputs: &[NdArray], out: &NdArray, axis: usize) -> Result<()> {
     let mut begin = 0;
-    for input in &call.inputs {
+    for input in inputs {
         let extent = input.shape().dims()[axis];
         let mut view = View::whole(out.shape());
         view.narrow(axis, begin as isize, 1, extent as usize);

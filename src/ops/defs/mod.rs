@@ -7,6 +7,8 @@ pub mod creation;
 pub mod dot;
 pub mod index;
 pub mod join;
+pub mod layers;
+pub mod numpy;
 mod operands;
 pub mod order;
 pub mod random;

@@ -293,7 +293,7 @@ fn numbers(call: &Invocation) -> Result<(f64, f64)> {
     Ok((number(0)?, number(1)?))
 }
 
-fn fill<T: Element>(
+pub(super) fn fill<T: Element>(
     out: &NdArray,
     seed: u64,
     element: impl Fn(&mut Random, usize) -> T + Sync,

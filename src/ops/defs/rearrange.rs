@@ -37,6 +37,7 @@ const BLOCK_SIZE: &[Param] =
 pub static OPERATORS: &[Definition] = &[
     Definition {
         name: "transpose",
+        aliases: &["_np_transpose"],
         doc: "The axes in the order that axes gives, reversed by default.",
         params: &[optional(
             "axes",
@@ -62,7 +63,7 @@ pub static OPERATORS: &[Definition] = &[
     },
     Definition {
         name: "reverse",
-        aliases: &["flip"],
+        aliases: &["_npi_flip", "flip"],
         doc: "The order along the given axes reversed.",
         params: &[required("axis", Kind::Shape, "The axis which to reverse elements.")],
         infer: by_view!(reversed),
@@ -83,6 +84,7 @@ pub static OPERATORS: &[Definition] = &[
     },
     Definition {
         name: "repeat",
+        aliases: &["_np_repeat"],
         doc: "Each element repeated along an axis; without axis, of the flattened array.",
         params: &[
             required("repeats", Kind::Int, "The number of repetitions for each element."),

@@ -179,7 +179,7 @@ fn reduced_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
 }
 
 /// The axes that stay and those that are reduced, as views.
-fn views(shape: &Shape, reduced: &[bool]) -> (View, View) {
+pub(super) fn views(shape: &Shape, reduced: &[bool]) -> (View, View) {
     let whole = View::whole(shape);
     let pick =
         |wanted: bool| -> Vec<usize> { (0..reduced.len()).filter(|axis| reduced[*axis] == wanted).collect() };
@@ -313,7 +313,7 @@ fn channel_axis(shape: &Shape) -> usize {
 }
 
 /// The number of the best element of each vector along `axis` (the channels if the operator has no such parameter).
-fn search(call: &Invocation, better: fn(f64, f64) -> bool) -> Result<()> {
+pub(super) fn search(call: &Invocation, better: fn(f64, f64) -> bool) -> Result<()> {
     let (data, out) = (call.input(0)?, call.output(0)?);
     let axis = if call.attrs.has("axis") {
         call.attrs.optional_int("axis")?
@@ -322,14 +322,15 @@ fn search(call: &Invocation, better: fn(f64, f64) -> bool) -> Result<()> {
     };
     let (length, step) = match axis {
         None => (data.size(), 1),
+        Some(_) if data.shape().rank() == 0 => (1, 1),
         Some(axis) => {
             let axis = data.shape().axis("axis", axis)?;
             (data.shape().dims()[axis] as usize, data.shape().strides()[axis])
         }
     };
-    dispatch!(data.dtype(), T => {
+    let places: Vec<usize> = dispatch!(data.dtype(), T => {
         let source = data.read::<T>()?;
-        for (number, out) in out.write::<T>()?.iter_mut().enumerate() {
+        (0..out.size()).map(|number| {
             let start = number / step * length * step + number % step;
             let (mut best, mut place) = (source[start].to_f64(), 0);
             for index in 1..length {
@@ -338,7 +339,13 @@ fn search(call: &Invocation, better: fn(f64, f64) -> bool) -> Result<()> {
                     (best, place) = (x, index);
                 }
             }
-            *out = T::from_f64(place as f64);
+            place
+        })
+        .collect()
+    });
+    dispatch!(out.dtype(), T => {
+        for (out, place) in out.write::<T>()?.iter_mut().zip(places) {
+            *out = T::from_i64(place as i64);
         }
         Ok(())
     })

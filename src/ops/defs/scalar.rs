@@ -14,7 +14,7 @@ use crate::ops::param::{Kind, Param, optional, required};
 use crate::ops::{Attrs, Invocation, Meta, Query};
 use smallvec::{SmallVec, smallvec};
 
-const SCALAR: &[Param] = &[
+pub(super) const SCALAR: &[Param] = &[
     optional("scalar", Kind::Double, "1", "Scalar input value"),
     optional("is_int", Kind::Bool, "1", "Indicate whether scalar input is int type"),
 ];
@@ -36,15 +36,29 @@ macro_rules! with_scalar {
 }
 
 pub static OPERATORS: &[Definition] = &[
-    with_scalar!("_plus_scalar", &["_PlusScalar"], Add, Second, if_zero, "data + scalar."),
-    with_scalar!("_minus_scalar", &["_MinusScalar"], Sub, Second, if_zero, "data - scalar."),
-    with_scalar!("_rminus_scalar", &["_RMinusScalar"], Sub, First, dense, "scalar - data."),
-    with_scalar!("_mul_scalar", &["_MulScalar"], Mul, Second, keep, "data * scalar."),
+    with_scalar!("_plus_scalar", &["_PlusScalar", "_npi_add_scalar"], Add, Second, if_zero, "data + scalar."),
+    with_scalar!(
+        "_minus_scalar",
+        &["_MinusScalar", "_npi_subtract_scalar"],
+        Sub,
+        Second,
+        if_zero,
+        "data - scalar."
+    ),
+    with_scalar!(
+        "_rminus_scalar",
+        &["_RMinusScalar", "_npi_rsubtract_scalar"],
+        Sub,
+        First,
+        dense,
+        "scalar - data."
+    ),
+    with_scalar!("_mul_scalar", &["_MulScalar", "_npi_multiply_scalar"], Mul, Second, keep, "data * scalar."),
     with_scalar!("_div_scalar", &["_DivScalar"], Div, Second, keep, "data / scalar."),
     with_scalar!("_rdiv_scalar", &["_RDivScalar"], ScalarDiv, First, dense, "scalar / data."),
     with_scalar!(
         "_mod_scalar",
-        &["_ModScalar"],
+        &["_ModScalar", "_npi_mod_scalar"],
         Mod,
         Second,
         dense,
@@ -52,14 +66,28 @@ pub static OPERATORS: &[Definition] = &[
     ),
     with_scalar!(
         "_rmod_scalar",
-        &["_RModScalar"],
+        &["_RModScalar", "_npi_rmod_scalar"],
         Mod,
         First,
         dense,
         "Remainder of scalar with the sign of data; 0 where data is 0."
     ),
-    with_scalar!("_power_scalar", &["_PowerScalar"], Power, Second, dense, "data to the power scalar."),
-    with_scalar!("_rpower_scalar", &["_RPowerScalar"], Power, First, dense, "scalar to the power data."),
+    with_scalar!(
+        "_power_scalar",
+        &["_PowerScalar", "_npi_power_scalar"],
+        Power,
+        Second,
+        dense,
+        "data to the power scalar."
+    ),
+    with_scalar!(
+        "_rpower_scalar",
+        &["_RPowerScalar", "_npi_rpower_scalar"],
+        Power,
+        First,
+        dense,
+        "scalar to the power data."
+    ),
     with_scalar!(
         "_maximum_scalar",
         &["_MaximumScalar", "_npi_maximum_scalar"],
@@ -190,7 +218,7 @@ pub static OPERATORS: &[Definition] = &[
 ];
 
 #[derive(Clone, Copy, PartialEq)]
-enum Order {
+pub(super) enum Order {
     /// The scalar is the first argument of the function.
     First,
     Second,
@@ -239,14 +267,29 @@ fn clip_plan(attrs: &Attrs, query: &Query<'_>) -> Result<Plan> {
 }
 
 fn kernel<F: Function>(call: &Invocation, order: Order) -> Result<()> {
+    of_scalar::<F>(call, call.input(0)?, call.output(0)?, order)
+}
+
+/// out = f(data, scalar), calculated in the type of `out`.
+pub(super) fn of_scalar<F: Function>(
+    call: &Invocation,
+    data: &NdArray,
+    out: &NdArray,
+    order: Order,
+) -> Result<()> {
     let scalar = call.attrs.double("scalar")?;
-    dispatch!(call.output(0)?.dtype(), T => {
-        run::<T>(call, &T::loops::<F>(), T::from_f64(scalar), order, F::DIVIDES)
+    dispatch!(out.dtype(), T => {
+        run::<T>((data, out), &T::loops::<F>(), T::from_f64(scalar), order, F::DIVIDES)
     })
 }
 
-fn run<T: Lane>(call: &Invocation, loops: &Loops<T>, scalar: T, order: Order, divides: bool) -> Result<()> {
-    let (data, out) = (call.input(0)?, call.output(0)?);
+fn run<T: Lane>(
+    (data, out): (&NdArray, &NdArray),
+    loops: &Loops<T>,
+    scalar: T,
+    order: Order,
+    divides: bool,
+) -> Result<()> {
     crate::ensure!(
         !(divides && T::IS_INTEGER && scalar.is_zero()),
         InvalidArgument,

@@ -10,10 +10,11 @@ use crate::ops::param::{DTYPES_NO_BOOL, Kind, Param, optional, required};
 use crate::ops::{Attrs, Invocation, Meta, Query};
 use smallvec::{SmallVec, smallvec};
 
-const CTX: Param = optional("ctx", Kind::Str, "", "Context of output, in format cpu(n).");
-const DTYPE: Param = optional("dtype", Kind::DType(DTYPES_NO_BOOL), "float32", "Target data type.");
+pub(super) const CTX: Param = optional("ctx", Kind::Str, "", "Context of output, in format cpu(n).");
+pub(super) const DTYPE: Param =
+    optional("dtype", Kind::DType(DTYPES_NO_BOOL), "float32", "Target data type.");
 
-const RANGE: &[Param] = &[
+pub(super) const RANGE: &[Param] = &[
     required("start", Kind::Double, "Start of interval. The interval includes this value."),
     optional(
         "stop",
@@ -40,12 +41,7 @@ pub static OPERATORS: &[Definition] = &[
         inputs: Inputs::Fixed(&[]),
         params: RANGE,
         infer: arange_shape,
-        kernel: |call| {
-            let start = call.attrs.double("start")?;
-            let from_zero =
-                call.attrs.optional_double("stop")?.is_none() && !call.attrs.bool("infer_range")?;
-            arange(call, if from_zero { 0.0 } else { start })
-        },
+        kernel: count_from,
         ..Definition::DEFAULT
     },
     Definition {
@@ -139,7 +135,7 @@ fn repeat(attrs: &Attrs) -> Result<usize> {
         .ok_or_else(|| crate::err!(InvalidArgument, "Range only supports repeat > 0, received {repeat}"))
 }
 
-fn arange_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
+pub(super) fn arange_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
     let attrs = query.attrs;
     let (start, stop) = (attrs.double("start")?, attrs.optional_double("stop")?);
     let (step, repeat) = (attrs.double("step")?, repeat(attrs)?);
@@ -149,9 +145,20 @@ fn arange_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
     }
     let (start, stop) = stop.map_or((0.0, start), |stop| (start, stop));
     let forward = if step > 0.0 { start < stop } else { start > stop };
-    crate::ensure!(forward, InvalidArgument, "Invalid range (start, stop, step) = ({start},{stop},{step})");
-    let length = ((stop - start) / step).ceil() * repeat as f64;
+    let may_be_empty = query.numpy_shape && query.operator.name == "_npi_arange";
+    crate::ensure!(
+        forward || may_be_empty,
+        InvalidArgument,
+        "Invalid range (start, stop, step) = ({start},{stop},{step})"
+    );
+    let length = ((stop - start) / step).ceil().max(0.0) * repeat as f64;
     made(query, Shape::new(&[length as i64]))
+}
+
+pub(super) fn count_from(call: &Invocation) -> Result<()> {
+    let start = call.attrs.double("start")?;
+    let from_zero = call.attrs.optional_double("stop")?.is_none() && !call.attrs.bool("infer_range")?;
+    arange(call, if from_zero { 0.0 } else { start })
 }
 
 fn arange(call: &Invocation, start: f64) -> Result<()> {
@@ -183,7 +190,7 @@ fn linspace(call: &Invocation) -> Result<()> {
     })
 }
 
-fn eye(call: &Invocation) -> Result<()> {
+pub(super) fn eye(call: &Invocation) -> Result<()> {
     let (out, k) = (call.output(0)?, call.attrs.int("k")?);
     let width = out.shape().row_size().max(1);
     dispatch!(out.dtype(), T => {

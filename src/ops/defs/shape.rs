@@ -60,6 +60,7 @@ pub static OPERATORS: &[Definition] = &[
     },
     Definition {
         name: "squeeze",
+        aliases: &["_np_squeeze"],
         doc: "Without the given axes, which have extent 1; without all such axes if none is given.",
         params: &[optional("axis", Kind::ShapeOrNone, "None", "Selects the axes to remove.")],
         infer: squeeze,

@@ -42,6 +42,8 @@ functions! {
     Mod = |a, b| a.modulo(b);
     Power = |a, b| a.power(b);
     Hypot = |a, b| a.hypot(b);
+    /// The angle of the point (b, a).
+    Arctan2 = |a, b| T::from_f64(a.to_f64().atan2(b.to_f64()));
     Maximum = |a, b| a.maximum(b);
     Minimum = |a, b| a.minimum(b);
     Equal = |a, b| T::truth(a == b);

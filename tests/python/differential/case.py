@@ -33,6 +33,7 @@ class Case:
     attrs: dict = field(default_factory=dict)
     out: object = None  # None: the library makes it; an int or several: those inputs; an Array: a given one
     compare: str = EXACT
+    numpy: bool = False  # called with numpy's shapes
     scratch: tuple = ()  # inputs that the original uses as scratch space: what is in them afterwards does not matter
 
     @property

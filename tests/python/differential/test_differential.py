@@ -19,7 +19,7 @@ from tables import ALL  # noqa: E402
 
 CRASHED = ("crash", "the process ended", None)
 # Where the original refuses only for lack of an implementation, ours may do more.
-LACKING = re.compile("not support|only support|not supported|Type inconsistent")
+LACKING = re.compile("not support|only support|not supported|not implemented|Type inconsistent")
 TOLERANCE = {"float16": 4e-3, "float32": 4e-6, "float64": 1e-12}
 
 
