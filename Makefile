@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build libmxnet test test-slow check-fmt lint test-rust test-c test-python test-upstream \
+.PHONY: help build libmxnet test test-slow check-fmt lint test-rust test-c test-python test-jvm test-upstream \
         fmt header demo bench fuzz loom sim clean
 
 LIBRARY := target/release/libmxkv.so
@@ -18,7 +18,7 @@ libmxnet: build ## a copy named libmxnet.so, for loaders that insist on the name
 	@scripts/need.sh readelf
 	@scripts/libmxnet.sh $(LIBRARY)
 
-test: check-fmt lint test-rust test-c test-python ## everything that must pass before a change lands
+test: check-fmt lint test-rust test-c test-python test-jvm ## everything that must pass before a change lands
 
 check-fmt: ## formatting, without writing
 	@scripts/need.sh rustfmt
@@ -39,6 +39,10 @@ test-c: build ## C programs against the library; also under the address sanitize
 test-python: build ## the stock Python frontend running on the library
 	scripts/test-python.sh
 
+test-jvm: build ## the Java and Clojure bindings, and DJL; with MXNET_JVM_FIXTURES also MXNet's own JVM packages
+	@scripts/need.sh java mvn
+	$(MAKE) -C bindings test LIBRARY=$(CURDIR)/$(LIBRARY)
+
 test-upstream: build ## MXNet's own unit tests on the library; needs MXNET_SOURCE (a checkout or git directory)
 	scripts/upstream-tests.sh
 
@@ -52,6 +56,7 @@ sim: ## ten thousand simulated clusters
 
 test-slow: test-upstream loom sim ## what takes too long for every change
 	scripts/test-python.sh -m slow
+	$(MAKE) -C bindings soak LIBRARY=$(CURDIR)/$(LIBRARY)
 
 fmt: ## rewrite the sources in the one format
 	@scripts/need.sh rustfmt

@@ -46,7 +46,7 @@ def main():
         if path is None or not path.exists():
             print(f"bench: no {what} at {path or options.venv}", file=sys.stderr)
             return 2
-    tools = Tools(options.out)
+    tools = Tools(options.out, options.ours.absolute())
     sides = [Side(name, str(lib.absolute()), str(python.absolute()), tools)
              for name, lib in [("real", real), ("ours", options.ours)]]
     results = measure.run_all(cases, sides, tools, 1 if options.quick else options.rounds, options.quick)

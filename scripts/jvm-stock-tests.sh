@@ -2,7 +2,8 @@
 # Runs MXNet's own JVM frontends (Scala core and clojure-mxnet 1.9.1, unmodified) on our library.
 #   jvm-stock-tests.sh [LIBRARY]
 # MXNET_JVM_FIXTURES names a folder that holds them built: its run.sh takes a folder with a libmxnet.so and the groups of
-# tests, and prints a line "NAME: passed N of M" for each. Also runs the original's Clojure tests on our own namespaces.
+# tests, and prints a line "NAME: passed N of M" for each. Then the original's Clojure tests on our own namespaces, and
+# clusters of JVMs (tests/jvm/clusters.sh).
 # Tests of layers of neural networks are expected to fail: they are listed in tests/jvm/expected-failures.txt as NAME COUNT.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -39,8 +40,13 @@ rm -rf "$tests" && mkdir -p "$tests"
 tar -C "$tests" -xzf "$fixtures"/clojure-mxnet-tests-*.tar.gz
 mvn -q -B -f "$root/bindings/pom.xml" -Dmxkv.library="$library" -pl clojure -am test-compile -DskipTests \
     dependency:build-classpath -Dmdep.outputFile="$work/classpath" -Dmdep.pathSeparator=:
-java -Dmxkv.library="$library" -cp "$root/bindings/clojure/src:$root/bindings/java/target/classes:$(cat "$work/classpath")" \
+our_path=$root/bindings/clojure/src:$root/bindings/java/target/classes:$(cat "$work/classpath")
+java -Dmxkv.library="$library" -cp "$our_path" \
     clojure.main "$root/bindings/clojure/test/mxkv/stock.clj" "$tests/test" \
     kvstore-test ndarray-test shape-test random-test resource-scope-test lr-scheduler-test || failed=1
+
+stock_path=$(printf '%s:' "$fixtures"/clojure-mxnet-1*.jar "$fixtures"/from-scala-stand-in.jar "$fixtures"/mxnet-scala-core-1.9.1.jar \
+    "$work"/run/jars/*.jar)
+"$root/tests/jvm/clusters.sh" "$library" "$stock_path" "$fixtures/native" "$our_path" || failed=1
 
 exit $failed

@@ -1,5 +1,6 @@
-"""Builds the C programs and writes the data files that cases use, once per run."""
+"""Builds the programs and writes the data files that cases use, once per run."""
 
+import functools
 import subprocess
 from pathlib import Path
 
@@ -9,8 +10,9 @@ BENCHES = Path(__file__).resolve().parent.parent
 
 
 class Tools:
-    def __init__(self, build):
+    def __init__(self, build, ours):
         self.build = Path(build)
+        self.ours = str(ours)
         self.build.mkdir(parents=True, exist_ok=True)
         self.kvloop = self._compile("kvloop", ["-O2", "-ldl"])
         # The probe is built for this very machine: it stands for what the machine can do.
@@ -20,6 +22,18 @@ class Tools:
         Path(self.resnet_sizes).write_text("".join(f"{n}\n" for n in resnet.sizes()))
         self.frontend = str(BENCHES / "python" / "frontend.py")
         self.imports = str(BENCHES / "python" / "imports.py")
+
+    def java(self, library):
+        """The start of a command that runs the Java loop on a library; a mode has to follow."""
+        return ["java", "-Xmx1g", f"-Dmxkv.library={library}", "-cp", self._classpath(), "io.mxkv.BenchLoop"]
+
+    @functools.cache
+    def _classpath(self):
+        file = self.build.absolute() / "java.classpath"
+        bindings = BENCHES.parent / "bindings"
+        subprocess.run(["make", "-s", "-C", str(bindings), "bench-classpath", f"CLASSPATH_FILE={file}"], check=True)
+        classes = bindings / "java" / "target"
+        return f"{classes}/test-classes:{classes}/classes:{file.read_text().strip()}"
 
     def _compile(self, name, flags):
         program = self.build / name
