@@ -25,6 +25,7 @@ mod spec;
 mod states;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 pub use index::Index;
 pub use live::{KeyStates, Optimizer, Update};

@@ -38,20 +38,33 @@ pub(super) struct Rates {
     latest: Option<f64>,
 }
 
+/// Which learning rate overwrites the base rate of a schedule.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum PassedOn {
+    /// One that was given.
+    Given,
+    /// In 1.9.1 the default too, because the class has one of its own.
+    OrDefault,
+    /// None in 1.9.1.
+    Never,
+}
+
 /// How an optimizer treats learning rates.
 #[derive(Clone, Copy)]
 pub(super) struct Defaults {
     pub learning_rate: f64,
-    /// The default counts as given, and so overwrites the base rate of a schedule.
-    pub is_passed_on: bool,
+    pub passed_on: PassedOn,
 }
 
 impl Rates {
     pub(super) fn new(reader: &Reader<'_>, spec: &Spec, defaults: Defaults) -> Result<Self> {
         let mut schedule = spec.scheduler.as_ref().map(Schedule::new).transpose()?;
         let given = reader.number("learning_rate")?;
-        let passed_on =
-            given.or((defaults.is_passed_on && spec.mxnet_1_9_1).then_some(defaults.learning_rate));
+        let passed_on = match defaults.passed_on {
+            PassedOn::OrDefault if spec.mxnet_1_9_1 => given.or(Some(defaults.learning_rate)),
+            PassedOn::Never if spec.mxnet_1_9_1 => None,
+            _ => given,
+        };
         let is_new = spec.scheduler.as_ref().is_some_and(|scheduler| scheduler.position.is_none());
         if let (Some(schedule), Some(rate), true) = (&mut schedule, passed_on, is_new) {
             schedule.set_base(rate);

@@ -48,6 +48,14 @@ impl Step {
     }
 }
 
+impl Step {
+    /// How MXNet's classes that are composed of array operations see a gradient: scalars are double until they meet
+    /// an array, and every bound is applied, zero and negative ones too.
+    pub fn prepare_composed<T: Real>(&self) -> Prepare<T> {
+        Prepare { rescale: T::from_f64(self.rescale), clip: self.clip.map(T::from_f64) }
+    }
+}
+
 /// What a rule may look at and change when an update is planned, on the calling thread.
 pub struct Planning<'a> {
     pub index: &'a Index,

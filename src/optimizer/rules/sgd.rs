@@ -37,7 +37,16 @@ impl Rule for Sgd {
     }
 }
 
-/// One step; others descend so too, with another rate.
+/// One step as by the operators for a single weight.
+pub(super) fn single(momentum: f64, step: &Step, operands: &Operands<'_>) -> Result<()> {
+    match (momentum > 0.0, operands.states.is_empty(), operands.low, operands.gradients) {
+        (_, true, None, [only]) if only.storage() == Storage::RowSparse => update(0.0, true, step, operands),
+        (true, false, _, _) => run::<_, 1>(&Momentum(momentum), step, operands),
+        _ => run::<_, 0>(&PlainRows, step, &Operands { states: &[], ..*operands }),
+    }
+}
+
+/// One step as the class makes it; others descend so too, with another rate.
 pub(super) fn update(momentum: f64, lazy: bool, step: &Step, operands: &Operands<'_>) -> Result<()> {
     let is_sparse = matches!(operands.gradients, [only] if only.storage() == Storage::RowSparse);
     // MXNet has no sparse form with a master copy.

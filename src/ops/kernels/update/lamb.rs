@@ -38,7 +38,7 @@ impl<T: Real> Lamb<T> {
         }
     }
 
-    /// As `direction`, with the quotient and the sum in double: how the multi-tensor form computes.
+    /// As `direction`, with the root, the quotient and the sum in double: how the multi-tensor form computes.
     pub fn direction_in_double<G: Load<T>>(
         &self,
         u: &mut [T],
@@ -55,8 +55,8 @@ impl<T: Real> Lamb<T> {
             *var = self.beta2 * *var + rest2 * r * r;
             let (mean, var) =
                 if self.bias_correction { (*mean / correct1, *var / correct2) } else { (*mean, *var) };
-            let quotient = mean.to_f64() / (var.sqrt().to_f64() + self.epsilon.to_f64());
-            *u = T::from_f64(quotient + self.wd.to_f64() * w.to_f64());
+            let quotient = mean.to_f64() / (var.to_f64().sqrt() + self.epsilon.to_f64());
+            *u = T::from_f64(quotient + (self.wd * *w).to_f64());
         }
     }
 }

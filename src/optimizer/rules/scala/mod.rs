@@ -15,14 +15,15 @@ mod sgd;
 #[cfg(test)]
 mod tests;
 
-use super::Entry;
+use super::PassedOn::Given;
+use super::{Entry, entry};
 
 pub(super) const KNOWN: &[Entry] = &[
-    Entry { name: "scala_adadelta", learning_rate: None, build: ada_delta::build },
-    Entry { name: "scala_adagrad", learning_rate: None, build: ada_grad::build },
-    Entry { name: "scala_adam", learning_rate: None, build: adam::build },
-    Entry { name: "scala_dcasgd", learning_rate: None, build: dcasgd::build },
-    Entry { name: "scala_nag", learning_rate: None, build: nag::build },
-    Entry { name: "scala_rmsprop", learning_rate: None, build: rms_prop::build },
-    Entry { name: "scala_sgd", learning_rate: None, build: sgd::build },
+    entry("scala_adadelta", 0.01, Given, ada_delta::build),
+    entry("scala_adagrad", 0.01, Given, ada_grad::build),
+    entry("scala_adam", 0.01, Given, adam::build),
+    entry("scala_dcasgd", 0.01, Given, dcasgd::build),
+    entry("scala_nag", 0.01, Given, nag::build),
+    entry("scala_rmsprop", 0.01, Given, rms_prop::build),
+    entry("scala_sgd", 0.01, Given, sgd::build),
 ];
