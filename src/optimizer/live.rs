@@ -147,9 +147,8 @@ impl Optimizer {
     /// Replaces the arrays of all keys; those that are not listed begin anew. Counts and rates stay.
     pub fn replace_states(&self, states: Vec<(Index, KeyStates)>) -> Result<()> {
         let mut live = self.live.lock();
-        let wanted = live.rule.states().len();
         for (index, arrays) in &states {
-            check_states(index, arrays, wanted)?;
+            check_states(index, arrays, &*live.rule)?;
         }
         live.slots.values_mut().for_each(|slot| slot.arrays = None);
         for (index, arrays) in states {
@@ -166,6 +165,12 @@ impl Optimizer {
         Optimizer { engine, fuses: live.rule.fuses(), live: Mutex::new(live) }
     }
 
+    /// Those of them that the original saves too.
+    pub(super) fn needed_state_names(&self) -> &'static [&'static str] {
+        let live = self.live.lock();
+        &live.rule.states()[..live.rule.needed_states()]
+    }
+
     pub(super) fn replace(&self, live: Live) {
         *self.live.lock() = live;
     }
@@ -176,9 +181,10 @@ impl Optimizer {
 }
 
 /// Checks the number and kinds of the arrays of a key, which come from outside.
-pub(super) fn check_states(index: &Index, arrays: &KeyStates, wanted: usize) -> Result<()> {
+pub(super) fn check_states(index: &Index, arrays: &KeyStates, rule: &dyn Rule) -> Result<()> {
+    let wanted = rule.states().len();
     crate::ensure!(
-        arrays.states.len() == wanted,
+        (rule.needed_states()..=wanted).contains(&arrays.states.len()),
         InvalidArgument,
         "states of key {index}: expected {wanted} arrays, got {}",
         arrays.states.len()
@@ -272,7 +278,14 @@ impl Live {
             crate::bail!(Internal, "no slot");
         };
         let (fresh, arrays) = match &slot.arrays {
-            Some(arrays) => (false, arrays.clone()),
+            Some(arrays) if arrays.states.len() == rule.states().len() => (false, arrays.clone()),
+            Some(arrays) => {
+                let mut arrays = arrays.clone();
+                let all = rule.new_states(arrays.master.as_ref().unwrap_or(weight))?;
+                arrays.states.extend(all.into_iter().skip(arrays.states.len()));
+                slot.arrays = Some(arrays.clone());
+                (false, arrays)
+            }
             None => (true, new_arrays(&**rule, weight, self.multi_precision)?),
         };
         let mut step = match rule.counting() {

@@ -72,6 +72,12 @@ pub trait Rule: Send + Sync {
     /// Names of the state arrays, in MXNet's order.
     fn states(&self) -> &'static [&'static str];
 
+    /// How many of the first of them are always there; saved states of the original may lack the others, which then
+    /// start anew.
+    fn needed_states(&self) -> usize {
+        self.states().len()
+    }
+
     /// State arrays for a weight: dense zeros like it, unless the rule says otherwise.
     fn new_states(&self, weight: &NdArray) -> Result<States> {
         let zeros = |_| NdArray::zeros(weight.shape().clone(), weight.dtype(), weight.device());

@@ -157,9 +157,8 @@ impl Live {
     fn decode(bytes: &[u8]) -> Result<Live> {
         let (spec, keys) = decode(bytes)?;
         let mut live = Live::new(&spec).map_err(|error| error.context("optimizer states"))?;
-        let wanted = live.rule.states().len();
         for (index, arrays) in keys {
-            check_states(&index, &arrays, wanted)?;
+            check_states(&index, &arrays, &*live.rule)?;
             live.slot(&index).arrays = Some(arrays);
         }
         Ok(live)

@@ -70,6 +70,10 @@ impl Rule for Lbsgd {
         }
     }
 
+    fn needed_states(&self) -> usize {
+        usize::from(self.momentum != 0.0)
+    }
+
     fn counting(&self) -> Counting {
         Counting::After
     }

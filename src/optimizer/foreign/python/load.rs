@@ -15,7 +15,7 @@ pub fn load(optimizer: &Optimizer, bytes: &[u8]) -> Result<()> {
     let name = optimizer.rule_name();
     let mut keys = Vec::with_capacity(saved.arrays.len());
     for (index, arrays) in saved.arrays {
-        let arrays = key_states(&name, optimizer.state_names(), &index, arrays)?;
+        let arrays = key_states(&name, optimizer.needed_state_names(), &index, arrays)?;
         keys.push((index, arrays));
     }
     let Some(spec) = saved.optimizer else { return optimizer.replace_states(keys) };
@@ -27,7 +27,7 @@ pub fn load(optimizer: &Optimizer, bytes: &[u8]) -> Result<()> {
     );
     let mut live = Live::new(&spec)?;
     for (index, arrays) in keys {
-        check_states(&index, &arrays, live.rule.states().len())?;
+        check_states(&index, &arrays, &*live.rule)?;
         live.slot(&index).arrays = Some(arrays);
     }
     optimizer.replace(live);
