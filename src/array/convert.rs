@@ -1,6 +1,17 @@
 //! Conversion between element types.
 
-use super::dtype::Element;
+use super::dtype::{DType, Element};
+
+/// Converts elements, given as bytes, as C does. Both hold the same number of them. All conversions between
+/// types that are known at run time come here: the loops for every pair of types exist once.
+pub fn convert_bytes(from: DType, source: &[u8], to: DType, target: &mut [u8]) {
+    if from == to {
+        return target.copy_from_slice(source);
+    }
+    crate::dispatch!(from, A => crate::dispatch!(to, B => {
+        convert_slice::<A, B>(bytemuck::cast_slice(source), bytemuck::cast_slice_mut(target));
+    }));
+}
 
 /// Converts as C does; equal types are copied as bytes.
 pub fn convert_slice<A: Element, B: Element>(from: &[A], to: &mut [B]) {

@@ -22,7 +22,7 @@ mod sparse;
 mod view;
 
 pub use chunk::{Chunk, Content, Storage};
-pub use convert::convert_slice;
+pub use convert::{convert_bytes, convert_slice};
 pub use device::{Device, DeviceKind};
 pub use dtype::{Bool, DType, Element};
 pub use ndarray::NdArray;

@@ -1,13 +1,13 @@
 //! The parts of an array as dense arrays: values and index lists.
 
 use super::chunk::Content;
-use super::convert::convert_slice;
+use super::convert::convert_bytes;
 use super::dtype::DType;
 use super::ndarray::NdArray;
 use super::shape::Shape;
 use super::sparse::Part;
 use crate::base::{Error, Result};
-use crate::{dispatch, ensure};
+use crate::ensure;
 
 impl NdArray {
     /// The element type of an index list, of the values for `None`.
@@ -52,7 +52,8 @@ impl NdArray {
         if self.is_dense() {
             ensure!(index.is_none(), StorageType, "a dense array has no index lists");
             check_size(shape.size(), self.size())?;
-            return convert(dtype, bytes, self.dtype(), &mut self.write_bytes()?);
+            convert_bytes(dtype, bytes, self.dtype(), &mut self.write_bytes()?);
+            return Ok(());
         }
         let inner = self.shape().dims().get(1..).unwrap_or_default().to_vec();
         let is_row_sparse = matches!(self.chunk().content, Content::RowSparse(_));
@@ -70,7 +71,8 @@ impl NdArray {
                 *part = Part::new(part.dtype, shape.clone())?;
             }
             check_size(shape.size(), part.len())?;
-            convert(dtype, bytes, part.dtype, &mut part.bytes)
+            convert_bytes(dtype, bytes, part.dtype, &mut part.bytes);
+            Ok(())
         })
     }
 
@@ -113,14 +115,6 @@ fn check_size(given: usize, expected: usize) -> Result<()> {
         "copying size mismatch: expected {expected} elements, got {given} (src_shape.Size() <= dst_data.shape_.Size())"
     );
     Ok(())
-}
-
-/// Converts elements as C does. Both hold the same number of them.
-fn convert(from: DType, source: &[u8], to: DType, target: &mut [u8]) -> Result<()> {
-    dispatch!(from, A => dispatch!(to, B => {
-        convert_slice::<A, B>(bytemuck::cast_slice(source), bytemuck::cast_slice_mut(target));
-        Ok(())
-    }))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The parts of sparse arrays.
 
+use super::convert::convert_bytes;
 use super::dtype::{DType, Element};
 use super::shape::Shape;
 use crate::base::Result;
@@ -65,6 +66,13 @@ impl Part {
         let mut copy = Part::new(self.dtype, self.shape.clone())?;
         copy.bytes.copy_from_slice(&self.bytes);
         Ok(copy)
+    }
+
+    /// A copy with the elements converted.
+    pub fn cast(&self, dtype: DType) -> Result<Part> {
+        let mut cast = Part::new(dtype, self.shape.clone())?;
+        convert_bytes(self.dtype, &self.bytes, dtype, &mut cast.bytes);
+        Ok(cast)
     }
 
     fn expect<T: Element>(&self) -> Result<()> {

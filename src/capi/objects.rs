@@ -74,6 +74,9 @@ pub(super) fn arrays(argument: &str, handles: &[*mut c_void]) -> Result<Vec<NdAr
     let table = &runtime()?.arrays;
     // A made-up count ends at the first bad handle; it must not ask for memory before.
     let mut found = Vec::with_capacity(handles.len().min(1024));
+    if handles.len() > 1 {
+        handles.iter().take(AHEAD).for_each(|handle| table.prefetch(*handle));
+    }
     for (i, handle) in handles.iter().enumerate() {
         if let Some(later) = handles.get(i + AHEAD) {
             table.prefetch(*later);

@@ -1,6 +1,6 @@
 //! Sums and selections of row_sparse arrays.
 
-use crate::array::{NdArray, Part, ReadView, RowSparse, Shape, convert_slice};
+use crate::array::{NdArray, Part, ReadView, RowSparse, Shape};
 use crate::base::Result;
 use crate::dispatch;
 use crate::ops::kernels::sum::Sum;
@@ -64,17 +64,20 @@ pub fn take_rows(from: &NdArray, row_ids: &NdArray, to: &NdArray) -> Result<()> 
         }
         let places = places(&indices);
         let width = from.shape().row_size();
-        let mut values = Part::new(to.dtype(), from.shape().with_rows(wanted.len()))?;
-        dispatch!(from.dtype(), A => dispatch!(to.dtype(), B => {
-            let source = parts.values.elements::<A>()?;
-            let targets = values.elements_mut::<B>()?.chunks_mut(width.max(1));
+        let mut values = Part::new(from.dtype(), from.shape().with_rows(wanted.len()))?;
+        dispatch!(from.dtype(), T => {
+            let source = parts.values.elements::<T>()?;
+            let targets = values.elements_mut::<T>()?.chunks_mut(width.max(1));
             for (id, target) in wanted.iter().zip(targets) {
                 match places.binary_search_by_key(id, |(row, _)| *row) {
-                    Ok(found) => convert_slice(&source[places[found].1 * width..][..width], target),
-                    Err(_) => target.fill(B::default()),
+                    Ok(found) => target.copy_from_slice(&source[places[found].1 * width..][..width]),
+                    Err(_) => target.fill(T::default()),
                 }
             }
-        }));
+        });
+        if to.dtype() != from.dtype() {
+            values = values.cast(to.dtype())?;
+        }
         RowSparse { indices: Part::indices(&wanted)?, values }
     };
     *to.write_row_sparse()? = taken;

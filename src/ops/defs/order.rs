@@ -3,11 +3,11 @@
 use crate::array::{DType, Element, NdArray, Shape};
 use crate::base::Result;
 use crate::dispatch;
+use crate::ops::kernels::number::Number;
 use crate::ops::operator::Definition;
 use crate::ops::param::{Kind, Param, optional};
 use crate::ops::{Attrs, Invocation, Meta, Query};
 use smallvec::{SmallVec, smallvec};
-use std::cmp::Ordering;
 
 const AXIS: Param = optional(
     "axis",
@@ -38,10 +38,11 @@ pub static OPERATORS: &[Definition] = &[
         kernel: |call| {
             let (data, out) = (call.input(0)?, call.output(0)?);
             let line = Lines::of(&call.attrs, data.shape())?;
+            let keys = sort_keys(data, call.attrs.bool("is_ascend")?)?;
             dispatch!(data.dtype(), T => {
                 let source = data.read::<T>()?;
                 let mut target = out.write::<T>()?;
-                line.each(&source, call.attrs.bool("is_ascend")?, line.length, |place, _, from| target[place] = source[from]);
+                line.each(&keys, line.length, &mut |place, _, from| target[place] = source[from]);
                 Ok(())
             })
         },
@@ -63,14 +64,11 @@ pub static OPERATORS: &[Definition] = &[
         kernel: |call| {
             let (data, out) = (call.input(0)?, call.output(0)?);
             let line = Lines::of(&call.attrs, data.shape())?;
-            let ascending = call.attrs.bool("is_ascend")?;
-            dispatch!(data.dtype(), T => {
-                let source = data.read::<T>()?;
-                dispatch!(out.dtype(), I => {
-                    let mut target = out.write::<I>()?;
-                    line.each(&source, ascending, line.length, |place, number, _| target[place] = I::from_i64(number as i64));
-                    Ok(())
-                })
+            let keys = sort_keys(data, call.attrs.bool("is_ascend")?)?;
+            dispatch!(out.dtype(), I => {
+                let mut target = out.write::<I>()?;
+                line.each(&keys, line.length, &mut |place, number, _| target[place] = I::from_i64(number as i64));
+                Ok(())
             })
         },
         ..Definition::DEFAULT
@@ -123,27 +121,17 @@ impl Lines {
 
     /// Calls `put` for the first `count` elements of each sorted vector: where it goes in an output with `count`
     /// elements along the axis, its number in the vector, and its place in the input.
-    fn each<T: Element>(
-        &self,
-        from: &[T],
-        ascending: bool,
-        count: usize,
-        mut put: impl FnMut(usize, usize, usize),
-    ) {
+    fn each(&self, keys: &[u64], count: usize, put: &mut dyn FnMut(usize, usize, usize)) {
         if self.length == 0 {
             return;
         }
         let mut order: Vec<usize> = Vec::with_capacity(self.length);
-        for vector in 0..from.len() / self.length {
+        for vector in 0..keys.len() / self.length {
             let (block, column) = (vector / self.step, vector % self.step);
             let start = block * self.length * self.step + column;
-            let at = |number: usize| from[start + number * self.step];
             order.clear();
             order.extend(0..self.length);
-            order.sort_by(|a, b| {
-                let order = compare(at(*a), at(*b));
-                if ascending { order } else { order.reverse() }
-            });
+            order.sort_by_key(|number| keys[start + number * self.step]);
             for (rank, number) in order.iter().take(count).enumerate() {
                 let place = (block * count + rank) * self.step + column;
                 put(place, *number, start + number * self.step);
@@ -152,11 +140,24 @@ impl Lines {
     }
 }
 
-/// NaN behind everything else.
-fn compare<T: PartialOrd>(a: T, b: T) -> Ordering {
-    #[expect(clippy::eq_op, reason = "only NaN differs from itself")]
-    let nan = (a != a, b != b);
-    a.partial_cmp(&b).unwrap_or_else(|| nan.0.cmp(&nan.1))
+/// For every element a number that sorts as it does. With them one sort serves all element types.
+fn sort_keys(data: &NdArray, ascending: bool) -> Result<Vec<u64>> {
+    dispatch!(data.dtype(), T => Ok(data.read::<T>()?.iter().map(|element| sort_key(*element, ascending)).collect()))
+}
+
+/// NaN sorts behind everything else (descending: before), both zeros alike.
+fn sort_key<T: Number>(element: T, ascending: bool) -> u64 {
+    const SIGN: u64 = 1 << 63;
+    let key = if T::IS_INTEGER {
+        (element.to_i64() as u64) ^ SIGN
+    } else if element.is_nan() {
+        u64::MAX
+    } else {
+        // Adding zero turns -0 into +0. Bits of floats grow with their size; negative ones are turned round.
+        let bits = (element.to_f64() + 0.0).to_bits();
+        if bits & SIGN == 0 { bits | SIGN } else { !bits }
+    };
+    if ascending { key } else { !key }
 }
 
 fn ordered_shape(query: &Query<'_>) -> Result<Shape> {
@@ -207,12 +208,10 @@ fn topk(call: &Invocation) -> Result<()> {
     let data = call.input(0)?;
     let lines = Lines::of(&call.attrs, data.shape())?;
     let count = chosen(&call.attrs, lines.length)?;
-    let ascending = call.attrs.bool("is_ascend")?;
+    let keys = sort_keys(data, call.attrs.bool("is_ascend")?)?;
     // (place in the outputs, number in the vector, place in the input)
     let mut found: Vec<(usize, usize, usize)> = Vec::new();
-    dispatch!(data.dtype(), T => {
-        lines.each(&data.read::<T>()?, ascending, count, |place, number, from| found.push((place, number, from)));
-    });
+    lines.each(&keys, count, &mut |place, number, from| found.push((place, number, from)));
     let places = |out: &NdArray| -> Result<()> {
         dispatch!(out.dtype(), I => {
             let mut target = out.write::<I>()?;

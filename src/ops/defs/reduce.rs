@@ -6,7 +6,7 @@ use crate::base::config::Env;
 use crate::dispatch;
 use crate::ops::kernels::number::Number;
 use crate::ops::kernels::reduce::{
-    AbsSum, Max, Min, NanProduct, NanSum, Norm, Product, Reducer, Sum, Widened, reduce,
+    AbsSum, Max, Min, NanProduct, NanSum, Norm, Product, Reducer, Sum, reduce,
 };
 use crate::ops::kernels::storage::cast_into;
 use crate::ops::kernels::strided::View;
@@ -14,7 +14,6 @@ use crate::ops::operator::{Definition, Plan};
 use crate::ops::param::{Kind, Param, optional};
 use crate::ops::{Attrs, Invocation, Meta, Query};
 use smallvec::{SmallVec, smallvec};
-use std::marker::PhantomData;
 
 const KEEPDIMS: Param = optional(
     "keepdims",
@@ -232,38 +231,21 @@ fn norm(call: &Invocation) -> Result<()> {
         dtype if dtype.is_float() => dtype,
         _ => DType::Int64,
     };
-    if wide == data.dtype() && wide == out.dtype() {
-        return dispatch!(wide, T => if first_order {
+    let sum_up = |data: &NdArray, out: &NdArray| {
+        dispatch!(wide, T => if first_order {
             run::<T, _>(&AbsSum, data, out, &reduced)
         } else {
             run::<T, _>(&Norm, data, out, &reduced)
-        });
+        })
+    };
+    if wide == data.dtype() && wide == out.dtype() {
+        return sum_up(data, out);
     }
+    let widened = NdArray::new(data.shape().clone(), wide, data.device())?;
+    cast_into(data, &widened)?;
     let result = NdArray::new(out.shape().clone(), wide, out.device())?;
-    let (kept, over) = views(data.shape(), &reduced);
-    dispatch!(data.dtype(), T => match wide {
-        DType::Float32 => widened::<T, f32>(first_order, data, &result, &kept, &over),
-        DType::Float64 => widened::<T, f64>(first_order, data, &result, &kept, &over),
-        DType::Int64 => widened::<T, i64>(first_order, data, &result, &kept, &over),
-        _ => widened::<T, T>(first_order, data, &result, &kept, &over),
-    })?;
+    sum_up(&widened, &result)?;
     cast_into(&result, out)
-}
-
-fn widened<T: Number, W: Number>(
-    first_order: bool,
-    data: &NdArray,
-    out: &NdArray,
-    kept: &View,
-    over: &View,
-) -> Result<()> {
-    let (source, mut target) = (data.read::<T>()?, out.write::<W>()?);
-    if first_order {
-        reduce(&Widened::<_, W> { inner: AbsSum, wide: PhantomData }, &mut target, &source, kept, over);
-    } else {
-        reduce(&Widened::<_, W> { inner: Norm, wide: PhantomData }, &mut target, &source, kept, over);
-    }
-    Ok(())
 }
 
 fn square_sum(call: &Invocation) -> Result<()> {

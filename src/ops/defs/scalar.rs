@@ -1,7 +1,7 @@
 //! Functions of an array and a number: `_plus_scalar`, `_equal_scalar`, `clip`, …
 
 use super::operands::read;
-use crate::array::{DType, Element, NdArray, Part, Storage};
+use crate::array::{DType, Element, NdArray, Storage};
 use crate::base::Result;
 use crate::dispatch;
 use crate::engine::for_each_chunk;
@@ -298,9 +298,10 @@ fn run<T: Lane>(
     );
     let reversed = order == Order::First;
     if !data.is_dense() {
-        return map_values(data, out, |from, to| {
-            let from = converted::<T>(from)?;
-            binary::with_scalar(loops, to.elements_mut::<T>()?, Operand::Slice(&from), scalar, reversed);
+        return map_values(data, out, &|from, to| {
+            let converted = from.cast(T::DTYPE)?;
+            let from = Operand::Slice(converted.elements::<T>()?);
+            binary::with_scalar(loops, to.elements_mut::<T>()?, from, scalar, reversed);
             Ok(())
         });
     }
@@ -316,18 +317,12 @@ fn run<T: Lane>(
     Ok(())
 }
 
-fn converted<T: Number>(part: &Part) -> Result<Vec<T>> {
-    dispatch!(part.dtype, S => {
-        Ok(part.elements::<S>()?.iter().map(|x| T::from_f64(Element::to_f64(*x))).collect())
-    })
-}
-
 fn clip(call: &Invocation) -> Result<()> {
     let (low, high) = (call.attrs.float("a_min")?, call.attrs.float("a_max")?);
     let (data, out) = (call.input(0)?, call.output(0)?);
     dispatch!(out.dtype(), T => {
         if !data.is_dense() {
-            return map_values(data, out, |from, to| {
+            return map_values(data, out, &|from, to| {
                 clip_slice(Some(from.elements::<T>()?), to.elements_mut::<T>()?, low, high);
                 Ok(())
             });

@@ -1,6 +1,6 @@
 //! Softmax and its relatives.
 
-use crate::array::{DType, Element, NdArray, Shape};
+use crate::array::{DType, Element, NdArray, Shape, convert_bytes};
 use crate::base::Result;
 use crate::dispatch;
 use crate::ops::operator::{Definition, Inputs};
@@ -191,29 +191,29 @@ fn softmax_lines(
         return Ok(());
     }
     let double = data.dtype() == DType::Float64;
-    dispatch!(data.dtype(), T => dispatch!(out.dtype(), U => {
-        let (source, mut target) = (data.read::<T>()?, out.write::<U>()?);
-        for vector in 0..source.len() / length {
-            let start = vector / step * length * step + vector % step;
-            let count = counts.as_ref().and_then(|counts| counts.get(vector)).map_or(length, |count| (*count).min(length));
-            let at = |number: usize| {
-                let x = sign * source[start + number * step].to_f64();
-                temperature.map_or(x, |temperature| x / temperature)
-            };
-            let most = (0..count).map(at).fold(f64::NEG_INFINITY, f64::max);
-            let power = |number: usize| {
-                if double { (at(number) - most).exp() } else { f64::from(((at(number) - most) as f32).exp()) }
-            };
-            let sum: f64 = (0..count).map(power).sum();
-            for number in 0..length {
-                let result = match (number < count, logarithm) {
-                    (false, _) => 0.0,
-                    (true, false) => power(number) / sum,
-                    (true, true) => at(number) - most - sum.ln(),
-                };
-                target[start + number * step] = U::from_f64(result);
-            }
+    let mut source = vec![0f64; data.size()];
+    convert_bytes(data.dtype(), &data.read_bytes()?, DType::Float64, bytemuck::cast_slice_mut(&mut source));
+    let mut results = vec![0f64; source.len()];
+    for vector in 0..source.len() / length {
+        let start = vector / step * length * step + vector % step;
+        let count = counts
+            .as_ref()
+            .and_then(|counts| counts.get(vector))
+            .map_or(length, |count| (*count).min(length));
+        let at = |number: usize| {
+            let x = sign * source[start + number * step];
+            temperature.map_or(x, |temperature| x / temperature)
+        };
+        let most = (0..count).map(at).fold(f64::NEG_INFINITY, f64::max);
+        let power = |number: usize| {
+            if double { (at(number) - most).exp() } else { f64::from(((at(number) - most) as f32).exp()) }
+        };
+        let sum: f64 = (0..count).map(power).sum();
+        for number in 0..count {
+            results[start + number * step] =
+                if logarithm { at(number) - most - sum.ln() } else { power(number) / sum };
         }
-        Ok(())
-    }))
+    }
+    convert_bytes(DType::Float64, bytemuck::cast_slice(&results), out.dtype(), &mut out.write_bytes()?);
+    Ok(())
 }

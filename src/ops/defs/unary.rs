@@ -177,7 +177,7 @@ fn run(call: &Invocation, map: &Map) -> Result<()> {
     let (data, out) = (call.input(0)?, call.output(0)?);
     dispatch!(out.dtype(), T => {
         if !data.is_dense() {
-            return map_values(data, out, |from, to| {
+            return map_values(data, out, &|from, to| {
                 map.apply(Some(from.elements::<T>()?), to.elements_mut::<T>()?);
                 Ok(())
             });

@@ -162,29 +162,6 @@ reducer!(
 );
 reducer!(Norm, (T, T), (T::zero(), T::zero()), scaled_square, unscaled_root);
 
-/// Another reducer on elements converted to a wider type first.
-pub struct Widened<R, W> {
-    pub inner: R,
-    pub wide: std::marker::PhantomData<fn() -> W>,
-}
-
-impl<T: Number, W: Number, R: Reducer<W, Out = W>> Reducer<T> for Widened<R, W> {
-    type State = R::State;
-    type Out = W;
-    fn start(&self) -> R::State {
-        self.inner.start()
-    }
-    fn add(&self, state: &mut R::State, value: T) {
-        self.inner.add(
-            state,
-            if T::IS_INTEGER { W::from_i64(value.to_i64()) } else { W::from_f64(value.to_f64()) },
-        );
-    }
-    fn finish(&self, state: R::State) -> W {
-        self.inner.finish(state)
-    }
-}
-
 /// Outputs that are worked on together where they lie side by side.
 const LANES: usize = 64;
 

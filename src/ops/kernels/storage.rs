@@ -1,7 +1,6 @@
 //! Copies of whole arrays, with conversion of storage type and element type.
 
-use crate::array::convert_slice;
-use crate::array::{Content, Csr, Element, NdArray, Part, RowSparse, Shape, Storage};
+use crate::array::{Content, Csr, DType, NdArray, Part, RowSparse, Shape, Storage, convert_bytes};
 use crate::base::Result;
 use crate::dispatch;
 use crate::engine::for_each_chunk;
@@ -70,32 +69,27 @@ fn copy_dense(from: &NdArray, to: &NdArray) -> Result<()> {
         });
         return Ok(());
     }
-    dispatch!(from.dtype(), A => dispatch!(to.dtype(), B => {
-        let source = from.read::<A>()?;
-        let source = &*source;
-        for_each_chunk(&mut to.write::<B>()?, |first, chunk| {
-            convert_slice(&source[first..first + chunk.len()], chunk);
-        });
-        Ok(())
-    }))
+    // Chunks of bytes are whole elements of every type.
+    let (from_size, to_size) = (from.dtype().size(), to.dtype().size());
+    let source = from.read_bytes()?;
+    let source = &*source;
+    for_each_chunk(&mut to.write_bytes()?, |first, chunk| {
+        let begin = first / to_size * from_size;
+        let source = &source[begin..begin + chunk.len() / to_size * from_size];
+        convert_bytes(from.dtype(), source, to.dtype(), chunk);
+    });
+    Ok(())
 }
 
-/// A part with its elements converted.
-fn convert_part(part: &Part, dtype: crate::array::DType) -> Result<Part> {
-    if part.dtype == dtype {
-        return part.copy();
-    }
-    let mut converted = Part::new(dtype, part.shape.clone())?;
-    dispatch!(part.dtype, A => dispatch!(dtype, B => {
-        convert_slice(part.elements::<A>()?, converted.elements_mut::<B>()?);
-    }));
-    Ok(converted)
+/// The part with its elements in another type, without a copy if they have it already.
+fn converted(part: Part, dtype: DType) -> Result<Part> {
+    if part.dtype == dtype { Ok(part) } else { part.cast(dtype) }
 }
 
 fn copy_row_sparse(from: &NdArray, to: &NdArray) -> Result<()> {
     let copy = {
         let parts = from.read_row_sparse()?;
-        RowSparse { indices: parts.indices.copy()?, values: convert_part(&parts.values, to.dtype())? }
+        RowSparse { indices: parts.indices.copy()?, values: parts.values.cast(to.dtype())? }
     };
     *to.write_row_sparse()? = copy;
     Ok(())
@@ -107,7 +101,7 @@ fn copy_csr(from: &NdArray, to: &NdArray) -> Result<()> {
         Csr {
             indptr: parts.indptr.copy()?,
             indices: parts.indices.copy()?,
-            values: convert_part(&parts.values, to.dtype())?,
+            values: parts.values.cast(to.dtype())?,
         }
     };
     *to.write_csr()? = copy;
@@ -127,16 +121,17 @@ fn scatter_rows(from: &NdArray, to: &NdArray) -> Result<()> {
         parts.values.len(),
         indices.len()
     );
-    dispatch!(from.dtype(), A => dispatch!(to.dtype(), B => {
-        let values = parts.values.elements::<A>()?;
-        let mut target = to.write::<B>()?;
-        target.fill(B::default());
+    let values = parts.values.cast(to.dtype())?;
+    dispatch!(to.dtype(), T => {
+        let values = values.elements::<T>()?;
+        let mut target = to.write::<T>()?;
+        target.fill(T::default());
         for (number, row) in indices.iter().enumerate() {
             let row = checked_index("row", *row, rows)?;
-            convert_slice(&values[number * width..][..width], &mut target[row * width..][..width]);
+            target[row * width..][..width].copy_from_slice(&values[number * width..][..width]);
         }
         Ok(())
-    }))
+    })
 }
 
 fn scatter_elements(from: &NdArray, to: &NdArray) -> Result<()> {
@@ -145,10 +140,11 @@ fn scatter_elements(from: &NdArray, to: &NdArray) -> Result<()> {
     crate::ensure!(dims.len() == 2, Shape, "csr array: expected two dimensions, got shape {}", from.shape());
     let (rows, columns) = (dims[0] as usize, dims[1] as usize);
     let (indptr, indices) = (parts.indptr.to_i64()?, parts.indices.to_i64()?);
-    dispatch!(from.dtype(), A => dispatch!(to.dtype(), B => {
-        let values = parts.values.elements::<A>()?;
-        let mut target = to.write::<B>()?;
-        target.fill(B::default());
+    let values = parts.values.cast(to.dtype())?;
+    dispatch!(to.dtype(), T => {
+        let values = values.elements::<T>()?;
+        let mut target = to.write::<T>()?;
+        target.fill(T::default());
         if indptr.is_empty() {
             return Ok(());
         }
@@ -159,12 +155,11 @@ fn scatter_elements(from: &NdArray, to: &NdArray) -> Result<()> {
             let end = checked_index("indptr", indptr[row + 1], values.len() + 1)?;
             for element in begin..end {
                 let column = checked_index("column", indices[element], columns)?;
-                let out = &mut target[row * columns + column..][..1];
-                convert_slice(&values[element..][..1], out);
+                target[row * columns + column] = values[element];
             }
         }
         Ok(())
-    }))
+    })
 }
 
 fn checked_index(what: &str, index: i64, end: usize) -> Result<usize> {
@@ -182,19 +177,19 @@ fn gather_rows(from: &NdArray, to: &NdArray) -> Result<()> {
         "row_sparse storage: expected at least one dimension, got a scalar"
     );
     let width = from.shape().row_size();
-    let parts = dispatch!(from.dtype(), A => dispatch!(to.dtype(), B => {
-        let source = from.read::<A>()?;
+    let parts = dispatch!(from.dtype(), T => {
+        let source = from.read::<T>()?;
         let rows: Vec<i64> = (0..from.shape().rows())
-            .filter(|row| source[row * width..][..width].iter().any(|x| *x != A::default()))
+            .filter(|row| source[row * width..][..width].iter().any(|x| *x != T::default()))
             .map(|row| row as i64)
             .collect();
-        let mut values = Part::new(B::DTYPE, from.shape().with_rows(rows.len()))?;
-        let target = values.elements_mut::<B>()?;
+        let mut values = Part::new(from.dtype(), from.shape().with_rows(rows.len()))?;
+        let target = values.elements_mut::<T>()?;
         for (number, row) in rows.iter().enumerate() {
-            convert_slice(&source[*row as usize * width..][..width], &mut target[number * width..][..width]);
+            target[number * width..][..width].copy_from_slice(&source[*row as usize * width..][..width]);
         }
-        RowSparse { indices: Part::indices(&rows)?, values }
-    }));
+        RowSparse { indices: Part::indices(&rows)?, values: converted(values, to.dtype())? }
+    });
     *to.write_row_sparse()? = parts;
     Ok(())
 }
@@ -208,22 +203,21 @@ fn gather_elements(from: &NdArray, to: &NdArray) -> Result<()> {
         from.shape()
     );
     let columns = dims[1] as usize;
-    let parts = dispatch!(from.dtype(), A => dispatch!(to.dtype(), B => {
-        let source = from.read::<A>()?;
-        let (mut indptr, mut indices, mut kept) = (vec![0i64], Vec::new(), Vec::<A>::new());
+    let parts = dispatch!(from.dtype(), T => {
+        let source = from.read::<T>()?;
+        let (mut indptr, mut indices, mut kept) = (vec![0i64], Vec::new(), Vec::<T>::new());
         for row in 0..dims[0] as usize {
             for (column, value) in source[row * columns..][..columns].iter().enumerate() {
-                if *value != A::default() {
+                if *value != T::default() {
                     indices.push(column as i64);
                     kept.push(*value);
                 }
             }
             indptr.push(indices.len() as i64);
         }
-        let mut values = Part::new(B::DTYPE, Shape::new(&[kept.len() as i64]))?;
-        convert_slice(&kept, values.elements_mut::<B>()?);
+        let values = converted(Part::from_slice(Shape::new(&[kept.len() as i64]), &kept)?, to.dtype())?;
         Csr { indptr: Part::indices(&indptr)?, indices: Part::indices(&indices)?, values }
-    }));
+    });
     *to.write_csr()? = parts;
     Ok(())
 }
@@ -240,7 +234,7 @@ pub fn holds_all_rows(array: &NdArray) -> Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::array::{DType, Device};
+    use crate::array::Device;
 
     fn dense(shape: &[i64], values: &[f32]) -> NdArray {
         NdArray::from_slice(Shape::new(shape), values, Device::cpu(0)).unwrap()

@@ -2,7 +2,6 @@
 
 use crate::array::{Content, Csr, NdArray, Part, RowSparse, Shape};
 use crate::base::Result;
-use crate::dispatch;
 
 /// The stored rows of a row_sparse array: ascending or not, but inside the array, each with its elements.
 pub struct Rows {
@@ -99,11 +98,7 @@ pub(super) fn starts_of(parts: &Csr, shape: &Shape) -> Result<Part> {
 
 /// Gives `to` the structure of `from` and the values that `f` makes of the stored ones. Both have the same
 /// storage type, which is sparse, and the same element type.
-pub fn map_values(
-    from: &NdArray,
-    to: &NdArray,
-    f: impl FnOnce(&Part, &mut Part) -> Result<()>,
-) -> Result<()> {
+pub fn map_values(from: &NdArray, to: &NdArray, f: &dyn Fn(&Part, &mut Part) -> Result<()>) -> Result<()> {
     match &from.chunk().content {
         Content::RowSparse(_) => {
             let made = {
@@ -123,13 +118,9 @@ pub fn map_values(
             };
             *to.write_csr()? = made;
         }
-        Content::Dense(_) => dispatch!(from.dtype(), T => {
-            let mut source = Part::from_slice(from.shape().clone(), &from.read::<T>()?)?;
-            let mut result = Part::new(to.dtype(), to.shape().clone())?;
-            f(&source, &mut result)?;
-            std::mem::swap(&mut source, &mut result);
-            to.write_bytes()?.copy_from_slice(&source.bytes);
-        }),
+        Content::Dense(_) => {
+            crate::bail!(StorageType, "a dense array has no stored values apart from its elements");
+        }
     }
     Ok(())
 }
