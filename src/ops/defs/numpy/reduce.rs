@@ -6,14 +6,13 @@ use crate::array::{DType, Element, NdArray, Shape};
 use crate::base::Result;
 use crate::dispatch;
 use crate::ops::kernels::number::Number;
-use crate::ops::kernels::reduce::{Max, Min, Product, Reducer, Sum, Widened, reduce};
+use crate::ops::kernels::reduce::{Max, Min, Product, Reducer, Sum, reduce};
 use crate::ops::kernels::storage::cast_into;
 use crate::ops::kernels::strided::View;
 use crate::ops::operator::{Definition, Inputs};
 use crate::ops::param::{Kind, Param, optional};
 use crate::ops::{Attrs, Invocation, Meta, Query};
 use smallvec::{SmallVec, smallvec};
-use std::marker::PhantomData;
 
 const AXIS: Param = optional(
     "axis",
@@ -224,8 +223,12 @@ fn fold<W: Number, R: Reducer<W, Out = W>>(
     kept: &View,
     over: &View,
 ) -> Result<()> {
-    let widened = Widened::<R, W> { inner: reducer, wide: PhantomData };
-    dispatch!(a.dtype(), T => reduce(&widened, &mut out.write::<W>()?, &a.read::<T>()?, kept, over));
+    let mut widened = a.clone();
+    if a.dtype() != W::DTYPE {
+        widened = NdArray::new(a.shape().clone(), W::DTYPE, a.device())?;
+        cast_into(a, &widened)?;
+    }
+    reduce(&reducer, &mut out.write::<W>()?, &widened.read::<W>()?, kept, over);
     Ok(())
 }
 
