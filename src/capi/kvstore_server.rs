@@ -10,7 +10,6 @@ use super::scratch::c_text;
 use super::types::{KVStoreHandle, MXKVStoreServerController};
 use crate::base::Result;
 use crate::base::config::Env;
-use crate::err;
 use crate::kvstore::{Controller, Role};
 use libc::{c_char, c_int, c_void};
 use std::time::Duration;
@@ -145,7 +144,8 @@ pub unsafe extern "C" fn MXKVStoreSetBarrierBeforeExit(
 
 /// On a server or the scheduler: serves until the workers are done. A local store returns at once.
 ///
-/// @param controller         called on this thread with each command of the workers
+/// @param controller         called on this thread with each command of the workers; NULL: the server reads the
+///                           optimizers that they send itself, executing nothing, and runs its own
 /// @param controller_handle  passed on to each call
 ///
 /// # Safety
@@ -165,19 +165,19 @@ pub unsafe extern "C" fn MXKVStoreRunServer(
 
 /// # Safety
 /// `controller`, if given, can be called with `handle` as long as the result lives.
-unsafe fn c_controller(controller: MXKVStoreServerController, handle: *mut c_void) -> Controller {
+unsafe fn c_controller(controller: MXKVStoreServerController, handle: *mut c_void) -> Option<Controller> {
     struct Opaque(*mut c_void);
     // SAFETY: the pointer is only handed back, on the thread that runs the server.
     unsafe impl Send for Opaque {}
     let opaque = Opaque(handle);
-    Box::new(move |head, body| {
+    let call = controller?;
+    Some(Box::new(move |head, body| {
         let opaque = &opaque;
-        let call = controller.ok_or_else(|| err!(Callback, "controller: expected a function, got NULL"))?;
         let body = c_text(body.as_bytes());
         // SAFETY: the caller of `c_controller` vouches for the function; `body` lives during the call.
         unsafe { call(head, body.as_ptr(), opaque.0) };
         Ok(())
-    })
+    }))
 }
 
 /// Sends a command to every server and waits until all have answered. A local store has no servers.

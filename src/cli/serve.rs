@@ -4,10 +4,10 @@ use crate::base::Result;
 use crate::base::config::Env;
 use crate::base::sync::{Arc, thread};
 use crate::engine::{Engine, Mode};
+use crate::err;
 use crate::ps::node::{SchedulerNode, ServerNode};
 use crate::server::{Control, Server};
 use crate::telemetry::{Profiler, Trace};
-use crate::{bail, err};
 
 pub(super) fn scheduler() -> Result<()> {
     let node = SchedulerNode::open(&Env::process())?;
@@ -15,7 +15,7 @@ pub(super) fn scheduler() -> Result<()> {
     node.serve()
 }
 
-/// A server that runs nothing it receives: an optimizer is only taken if it is one that mxkv has itself.
+/// A server that runs nothing it receives: it reads which optimizer a worker wants, and runs its own.
 pub(super) fn server() -> Result<()> {
     let cores = thread::available_parallelism().map_or(1, |cores| cores.get());
     let trace = Arc::new(Trace::default());
@@ -23,12 +23,6 @@ pub(super) fn server() -> Result<()> {
     let control = Arc::new(Control::default());
     let profiler = Arc::new(Profiler::new(trace));
     control.set_profiler(profiler.clone());
-    control.set_controller(Box::new(|_| {
-        bail!(
-            Unsupported,
-            "this server runs no optimizer yet: start the servers in a frontend that brings its own"
-        )
-    }));
     let node = ServerNode::open(&Env::process())?;
     stop_on_signal(node.stopper())?;
     node.serve(&mut Server::new(engine, control))?;

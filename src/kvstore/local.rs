@@ -542,7 +542,7 @@ impl KvStore for LocalStore {
         Ok(())
     }
 
-    fn run_server(&self, _controller: Controller) -> Result<()> {
+    fn run_server(&self, _controller: Option<Controller>) -> Result<()> {
         Ok(())
     }
 

@@ -120,8 +120,9 @@ pub trait KvStore: Send + Sync {
     /// Whether workers wait for each other when the store is freed.
     fn set_barrier_before_exit(&self, on: bool) -> Result<()>;
 
-    /// On a server or scheduler: serves until the workers are done. Elsewhere it returns at once.
-    fn run_server(&self, controller: Controller) -> Result<()>;
+    /// On a server or scheduler: serves until the workers are done. Elsewhere it returns at once. Without a
+    /// controller a server reads the optimizers that workers send itself, and runs its own.
+    fn run_server(&self, controller: Option<Controller>) -> Result<()>;
 
     /// Sends a command to every server and waits until all have answered.
     fn send_command(&self, id: i32, body: &str) -> Result<()>;

@@ -11,12 +11,14 @@
 
 mod elementwise;
 pub mod foreign;
+pub mod gathered;
 mod index;
 mod json;
 mod live;
 mod operands;
 mod params;
 mod rates;
+pub mod remote;
 mod rows;
 mod rule;
 pub mod rules;

@@ -16,8 +16,9 @@
     reason = "the bytes come from outside"
 )]
 
+use super::gathered::is_gathered;
 use super::live::{Live, check_states};
-use super::{Index, KeyStates, Optimizer, Spec};
+use super::{Index, KeyStates, Optimizer, Spec, foreign};
 use crate::array::NdArray;
 use crate::array::format::{Shapes, load_raw, save_raw};
 use crate::base::{Error, Result};
@@ -39,8 +40,12 @@ impl Optimizer {
     }
 
     /// Takes over what [`Optimizer::save_states`] wrote: rates, counts, schedule and states. The file must be of an
-    /// optimizer of the same name. On an error nothing has changed.
+    /// optimizer of the same name. What the stock Python frontend pickled is read too, without executing anything;
+    /// if it left the optimizer out, rates and counts stay. On an error nothing has changed.
     pub fn load_states(&self, bytes: &[u8]) -> Result<()> {
+        if !is_saved_optimizer(bytes) && foreign::python::may_be_states(bytes) {
+            return foreign::python::load(self, bytes);
+        }
         let saved = Live::decode(bytes)?;
         let name = self.rule_name();
         crate::ensure!(
@@ -95,6 +100,9 @@ pub fn decode(bytes: &[u8]) -> Result<(Spec, Vec<(Index, KeyStates)>)> {
 
 fn read(bytes: &[u8]) -> Result<(Spec, Vec<(Index, KeyStates)>)> {
     let Some(rest) = bytes.strip_prefix(MAGIC) else {
+        if is_gathered(bytes) {
+            return Err(corrupt("they were saved by a distributed store, and only such a one can load them"));
+        }
         return Err(corrupt("this is no file of optimizer states"));
     };
     let (version, _) = rest.split_first_chunk().ok_or_else(|| corrupt("it ends too early"))?;

@@ -122,12 +122,14 @@ impl KvStore for ServiceStore {
         bail!(Unsupported, "barrier_before_exit takes effect only on worker nodes")
     }
 
-    fn run_server(&self, mut controller: Controller) -> Result<()> {
+    fn run_server(&self, controller: Option<Controller>) -> Result<()> {
         if self.role == Role::Scheduler {
             return SchedulerNode::open(&self.env)?.serve();
         }
         // Only controller commands reach a frontend's controller, so the number is always 0.
-        self.control.set_controller(Box::new(move |body| controller(0, body)));
+        if let Some(mut controller) = controller {
+            self.control.set_controller(Box::new(move |body| controller(0, body)));
+        }
         let node = ServerNode::open(&self.env)?;
         node.serve(&mut Server::new(self.engine.clone(), self.control.clone()))
     }

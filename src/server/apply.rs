@@ -80,9 +80,16 @@ pub(super) fn sum(target: &NdArray, pushes: &[Pushed]) -> Result<NdArray> {
     match target.storage() {
         Storage::Dense => {
             let merged = NdArray::new(Shape::new(&[target.size() as i64]), target.dtype(), Device::cpu(0))?;
-            sum_dense(&merged, pushes)?;
-            Ok(merged)
+            sum_into(&merged, target, pushes)
         }
+        _ => sum_rows(target, pushes),
+    }
+}
+
+/// The sum of a round: in `merged` if the value is dense, else in an array of its own.
+pub(super) fn sum_into(merged: &NdArray, target: &NdArray, pushes: &[Pushed]) -> Result<NdArray> {
+    match target.storage() {
+        Storage::Dense => sum_dense(merged, pushes).map(|()| merged.clone()),
         _ => sum_rows(target, pushes),
     }
 }

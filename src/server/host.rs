@@ -4,6 +4,7 @@ use super::apply::{assign, check, gather, refresh, sum, unpack};
 use super::command::compression;
 use super::decode::{self, LocalKey, Pushed, Wanted};
 use super::entry::{Entry, Waiting};
+use super::optimize::{self, Optimizers, Rule, Step, optimizer_of};
 use super::round::Contribution;
 use crate::array::{NdArray, Storage};
 use crate::base::sync::atomic::{AtomicI32, Ordering};
@@ -12,6 +13,8 @@ use crate::base::{Error, Result};
 use crate::compression::Codec;
 use crate::engine::{Access, Engine, Operation, Var};
 use crate::ops::kernels::storage::cast_into;
+use crate::optimizer::remote::{self, Remote};
+use crate::optimizer::{Optimizer, Spec, foreign};
 use crate::ps::node::{Action, Answer, Participant, ReplySink, ShardHost, ShardInfo, ShardRequest, Ticket};
 use crate::ps::wire::{Command, Payload, ValueKind, Verb};
 use crate::telemetry::{Profiler, obey};
@@ -35,7 +38,7 @@ pub type Controller = Box<dyn FnMut(&str) -> Result<()> + Send>;
 /// The part of a server that its owner can reach while it runs, also from within its callbacks.
 #[derive(Default)]
 pub struct Control {
-    update: Mutex<Option<Arc<dyn Update>>>,
+    rule: Mutex<Rule>,
     controller: Mutex<Option<Controller>>,
     profiler: Mutex<Option<Arc<Profiler>>>,
     rank: AtomicI32,
@@ -44,9 +47,18 @@ pub struct Control {
 impl Control {
     /// What pushes do from now on; without a rule the sum of a round replaces the value.
     pub fn set_update(&self, update: Arc<dyn Update>) {
-        *self.update.lock() = Some(update);
+        self.set_rule(Rule::Call(update));
     }
 
+    fn set_rule(&self, rule: Rule) {
+        *self.rule.lock() = rule;
+    }
+
+    fn rule(&self) -> Rule {
+        self.rule.lock().clone()
+    }
+
+    /// Without a controller the server itself reads the descriptions of optimizers and runs its own.
     pub fn set_controller(&self, controller: Controller) {
         *self.controller.lock() = Some(controller);
     }
@@ -91,6 +103,7 @@ pub struct Server {
     sync: bool,
     multi_precision: bool,
     codec: Option<Arc<dyn Codec>>,
+    optimizers: Optimizers,
     /// Workers that are gone and without whom no round can complete, and why.
     lost: Vec<(Participant, Error)>,
 }
@@ -164,6 +177,7 @@ impl Server {
             sync: false,
             multi_precision: false,
             codec: None,
+            optimizers: Optimizers::default(),
             lost: Vec::new(),
         }
     }
@@ -178,7 +192,88 @@ impl Server {
         }
     }
 
-    fn command(&mut self, command: Command, body: &Bytes) -> Result<()> {
+    fn command(
+        &mut self,
+        from: Participant,
+        rejoined: bool,
+        command: Command,
+        body: &Bytes,
+    ) -> Result<Answer> {
+        match command {
+            Command::Controller if self.control.controller.lock().is_none() => {
+                if !self.is_known(body, from, rejoined) {
+                    self.set_optimizer(body, from, foreign::from_command(body))?;
+                }
+                Ok(Answer::Done)
+            }
+            Command::Other(number) => match Remote::decode(number, body)? {
+                Some(Remote::Set(_)) if self.is_known(body, from, rejoined) => {
+                    Ok(Answer::Body(remote::DONE.into()))
+                }
+                Some(Remote::Set(spec)) => {
+                    self.set_optimizer(body, from, Ok(*spec))?;
+                    Ok(Answer::Body(remote::DONE.into()))
+                }
+                Some(asked) => self.remote(asked).map(|body| Answer::Body(body.into())),
+                // Answered like MXNet does.
+                None => Ok(Answer::Done),
+            },
+            other => self.mxnet_command(other, body).map(|()| Answer::Done),
+        }
+    }
+
+    fn is_known(&mut self, body: &Bytes, from: Participant, rejoined: bool) -> bool {
+        matches!(self.control.rule(), Rule::Optimize(_)) && self.optimizers.is_known(body, from, rejoined)
+    }
+
+    fn set_optimizer(&mut self, body: &Bytes, from: Participant, spec: Result<Spec>) -> Result<()> {
+        match optimize::make(&self.engine, spec) {
+            Ok(optimizer) => {
+                self.control.set_rule(Rule::Optimize(optimizer));
+                self.optimizers.announce(body, from);
+                Ok(())
+            }
+            Err(error) => {
+                self.control.set_rule(Rule::Refused(error.clone()));
+                Err(error)
+            }
+        }
+    }
+
+    /// What workers of ours ask about the native optimizer; gives the body of the answer.
+    fn remote(&mut self, asked: Remote) -> Result<Vec<u8>> {
+        let rule = self.control.rule();
+        match asked {
+            Remote::Set(_) => bail!(Internal, "an optimizer is set elsewhere"),
+            Remote::Change(scalar, value) => optimizer_of(&rule)?.set(scalar, value)?,
+            Remote::Read { token, offset } => {
+                return self.optimizers.read(optimizer_of(&rule)?, token, offset);
+            }
+            Remote::Write { token, offset, total, bytes } => {
+                self.optimizers.write(token, offset, total, &bytes)?;
+            }
+            Remote::Commit { token, check } => {
+                let states = self.optimizers.written(token)?;
+                let present = match &rule {
+                    Rule::Assign | Rule::Refused(_) => None,
+                    rule => Some(optimizer_of(rule)?),
+                };
+                optimize::check_states(states, present.map(Arc::as_ref), &self.entries)?;
+                match (check, present) {
+                    (true, _) => {}
+                    (false, Some(optimizer)) => optimizer.load_states(states)?,
+                    (false, None) => {
+                        let optimizer = Optimizer::from_saved(states, self.engine.clone())?;
+                        self.control.set_rule(Rule::Optimize(Arc::new(optimizer)));
+                    }
+                }
+            }
+            Remote::Forget { token } => self.optimizers.forget(token),
+        }
+        Ok(remote::DONE.to_vec())
+    }
+
+    fn mxnet_command(&mut self, command: Command, body: &Bytes) -> Result<()> {
         match command {
             Command::Controller => Control::call(&self.control.controller, "controller", body),
             Command::Profiler => self.control.profile(body),
@@ -201,7 +296,7 @@ impl Server {
                 self.codec = compression(text)?;
                 Ok(())
             }
-            // Answered like MXNet does; stopping is the protocol's business, the others mean nothing.
+            // Stopping is the protocol's business, the others mean nothing.
             Command::StopServer | Command::Other(_) => Ok(()),
         }
     }
@@ -281,18 +376,42 @@ impl Server {
         let bytes = target.byte_len() * (pushes.len() + 1);
         let held = (value.clone(), master.clone());
         let held: SmallVec<[&NdArray; 2]> = std::iter::once(&held.0).chain(&held.1).collect();
-        let update = self.control.update.lock().clone();
-        if let Some(update) = update {
-            if let Err(error) = self.call(&*update, key, &target, pushes, bytes) {
+        match self.control.rule() {
+            Rule::Assign => {}
+            Rule::Refused(error) => {
                 owed.fail(&error);
                 return Ok(());
             }
-            return self.run("server refresh", Access::Write, &held, bytes, move || {
-                match refresh(&value, master.as_ref(), &snapshot) {
-                    Ok(()) => owed.whole(&value, &snapshot, readers),
-                    Err(error) => owed.fail(&error),
+            Rule::Optimize(optimizer) => {
+                let step = match Step::plan(&optimizer, key, &target) {
+                    Ok(step) => step,
+                    Err(error) => {
+                        owed.fail(&error);
+                        return Ok(());
+                    }
+                };
+                let states: SmallVec<[NdArray; 4]> = step.states().cloned().collect();
+                let written: SmallVec<[&NdArray; 6]> = held.iter().copied().chain(&states).collect();
+                let bytes = written.iter().map(|array| array.byte_len()).sum::<usize>() + bytes;
+                return self.run("server optimizer", Access::Write, &written, bytes, move || {
+                    match step.run(&pushes, &value, master.as_ref(), &snapshot) {
+                        Ok(()) => owed.whole(&value, &snapshot, readers),
+                        Err(error) => owed.fail(&error),
+                    }
+                });
+            }
+            Rule::Call(update) => {
+                if let Err(error) = self.call(&*update, key, &target, pushes, bytes) {
+                    owed.fail(&error);
+                    return Ok(());
                 }
-            });
+                return self.run("server refresh", Access::Write, &held, bytes, move || {
+                    match refresh(&value, master.as_ref(), &snapshot) {
+                        Ok(()) => owed.whole(&value, &snapshot, readers),
+                        Err(error) => owed.fail(&error),
+                    }
+                });
+            }
         }
         if !self.sync {
             owed.fail(&err!(
@@ -455,10 +574,10 @@ impl ShardHost for Server {
     }
 
     fn request(&mut self, request: ShardRequest) {
-        let ShardRequest { ticket, from, action, .. } = request;
+        let ShardRequest { ticket, from, rejoined, action } = request;
         let result = match action {
             Action::Command { command, body } => {
-                self.command(command, &body).map(|()| self.reply(ticket, Ok(Answer::Done)))
+                self.command(from, rejoined, command, &body).map(|answer| self.reply(ticket, Ok(answer)))
             }
             Action::Data { verb: Verb::Pull, kind, payload } => self.pull(ticket, kind, payload),
             Action::Data { verb, kind, payload } => self.push(from, ticket, verb, kind, payload, false),

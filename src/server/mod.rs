@@ -9,6 +9,7 @@
 //! * [`decode`]: a request's bytes as checked parts of an array.
 //! * [`entry`]: one key: its value, its float32 master copy, the bytes that pulls share.
 //! * [`apply`]: from the contributions of a round to the new value.
+//! * [`optimize`]: native optimizers, and their states on the way to and from workers.
 //! * [`command`]: what the bodies of commands mean.
 
 mod apply;
@@ -16,6 +17,7 @@ mod command;
 mod decode;
 mod entry;
 mod host;
+mod optimize;
 mod round;
 
 pub use host::{Control, Controller, Server, Update};

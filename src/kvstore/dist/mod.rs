@@ -7,6 +7,7 @@
 
 mod cluster;
 mod layout;
+mod optimizer;
 
 pub use cluster::Cluster;
 
@@ -576,10 +577,6 @@ impl Plan<'_> {
     }
 }
 
-fn no_optimizer() -> Error {
-    crate::err!(Unsupported, "native optimizers: the servers of a dist store do not have them yet")
-}
-
 impl KvStore for DistStore {
     fn type_name(&self) -> &str {
         &self.type_name
@@ -741,20 +738,20 @@ impl KvStore for DistStore {
         Ok(())
     }
 
-    fn set_optimizer(&self, _spec: &Spec) -> Result<()> {
-        Err(no_optimizer())
+    fn set_optimizer(&self, spec: &Spec) -> Result<()> {
+        self.send_optimizer(spec)
     }
 
-    fn set_scalar(&self, _scalar: Scalar, _value: f64) -> Result<()> {
-        Err(no_optimizer())
+    fn set_scalar(&self, scalar: Scalar, value: f64) -> Result<()> {
+        self.send_scalar(scalar, value)
     }
 
     fn optimizer_states(&self) -> Result<Vec<u8>> {
-        Err(no_optimizer())
+        self.gather_states()
     }
 
-    fn load_optimizer_states(&self, _bytes: &[u8]) -> Result<()> {
-        Err(no_optimizer())
+    fn load_optimizer_states(&self, bytes: &[u8]) -> Result<()> {
+        self.scatter_states(bytes)
     }
 
     /// Updates happen on the servers, so a rule set here is never called.
@@ -798,7 +795,7 @@ impl KvStore for DistStore {
         Ok(())
     }
 
-    fn run_server(&self, _controller: Controller) -> Result<()> {
+    fn run_server(&self, _controller: Option<Controller>) -> Result<()> {
         bail!(Unsupported, "this process is a worker; only a server or the scheduler can run a server")
     }
 

@@ -73,6 +73,11 @@ impl KeySpace {
         Ok(KeySpace { servers, split_threshold })
     }
 
+    /// Values of this many elements or more are cut.
+    pub fn split_threshold(&self) -> u64 {
+        self.split_threshold
+    }
+
     pub fn servers(&self) -> u32 {
         self.servers
     }

@@ -66,6 +66,9 @@ pub enum Answer {
     /// A push or a command is done; a pushpull answered so yields no values.
     Done,
     Values(Payload),
+    /// What a command of ours is answered with. It is not kept for those who missed it: they see an empty answer
+    /// and have to ask again.
+    Body(Bytes),
 }
 
 /// Where answers go: at once, or later from any thread. Answers to requests whose sender is gone, and second

@@ -43,7 +43,7 @@ pub struct Request {
     pub deadline: Option<Duration>,
 }
 
-/// Answers by rank of the servers.
+/// Answers by rank of the servers. What a command is answered with are values without keys.
 pub type Answers = Vec<(Rank, Option<Payload>)>;
 
 /// An end of a request.
@@ -142,7 +142,12 @@ impl Requests {
         let number = message.request()?;
         let asked = verb(&message);
         let (extension, payload, channel) = match message {
-            Message::Command(command) => (command.extension, None, command.channel),
+            // What a command of ours is answered with: values without keys.
+            Message::Command(command) => {
+                let body = (!command.body.is_empty()).then_some(command.body);
+                let payload = body.and_then(|body| Payload::new(&[], body, None).ok());
+                (command.extension, payload, command.channel)
+            }
             Message::Data(data) => (data.extension, data.payload, data.channel),
             _ => return None,
         };
@@ -357,6 +362,9 @@ fn query(message: &Message) -> Message {
 
 /// Values have to be there, and for the keys asked for, where values were asked for.
 fn check(request: &Message, payload: Option<Payload>) -> Result<Option<Payload>> {
+    if let Message::Command(_) = request {
+        return Ok(payload);
+    }
     let Message::Data(DataMessage { verb, payload: Some(asked), .. }) = request else { return Ok(None) };
     if !verb.pulls() {
         return Ok(None);

@@ -211,6 +211,8 @@ fn answer(now: Time, post: &mut Post, to: NodeId, reply: &ReplyTo, outcome: Resu
     let message = match outcome {
         Ok(Answer::Done) => Some(reply.done()),
         Ok(Answer::Values(payload)) => Some(reply.values(payload)),
+        Ok(Answer::Body(body)) if ours => Some(reply.body(body)),
+        Ok(Answer::Body(_)) => Some(reply.done()),
         Err(error) if ours => Some(reply.error(&error)),
         Err(_) => reply.refusal_to_stock(),
     };

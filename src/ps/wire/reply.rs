@@ -42,6 +42,15 @@ impl ReplyTo {
         self.message(Some(payload), Extension::default())
     }
 
+    /// The answer to a command of ours.
+    pub fn body(&self, body: Bytes) -> Message {
+        let mut message = self.done();
+        if let Message::Command(command) = &mut message {
+            command.body = body;
+        }
+        message
+    }
+
     /// The request failed. Only for receivers that know the extension; see [`ReplyTo::refusal_to_stock`].
     pub fn error(&self, error: &Error) -> Message {
         self.message(None, Extension::error(error))

@@ -101,7 +101,7 @@ impl Bench {
                 bytemuck::allocation::pod_collect_to_vec(payload.values()),
                 payload.lens().unwrap().collect(),
             )),
-            Answer::Done => panic!("a pull without values"),
+            other => panic!("a pull without values: {other:?}"),
         }
     }
 
@@ -324,5 +324,193 @@ fn pulls_of_a_large_value_at_the_same_time_share_one_copy() {
     for round in 0..30 {
         let shared = done.recv_timeout(std::time::Duration::from_secs(60));
         assert_eq!(shared, Ok(true), "round {round}");
+    }
+}
+
+mod optimizers {
+    use super::*;
+    use crate::optimizer::gathered::is_gathered;
+    use crate::optimizer::remote::{Piece, Remote};
+    use crate::optimizer::{Scalar, Spec, decode};
+
+    impl Bench {
+        fn ask(&mut self, from: u32, remote: &Remote) -> Result<Bytes> {
+            let (number, body) = remote.encode();
+            let action = Action::Command { command: Command::Other(number), body: body.into() };
+            let ticket = self.send(from, action);
+            match self.answer(ticket).unwrap()? {
+                Answer::Body(body) => Ok(body),
+                other => panic!("{other:?}"),
+            }
+        }
+
+        fn states(&mut self, token: u64) -> Vec<u8> {
+            let mut states = Vec::new();
+            loop {
+                let answer = self.ask(0, &Remote::Read { token, offset: states.len() as u64 }).unwrap();
+                let piece = Piece::decode(&answer).unwrap();
+                states.extend_from_slice(piece.bytes);
+                if states.len() as u64 == piece.total {
+                    self.ask(0, &Remote::Forget { token }).unwrap();
+                    return states;
+                }
+            }
+        }
+
+        fn load(&mut self, token: u64, states: &[u8]) -> Result<()> {
+            for (number, piece) in states.chunks(50).enumerate() {
+                let (offset, total) = (50 * number as u64, states.len() as u64);
+                self.ask(0, &Remote::Write { token, offset, total, bytes: piece.to_vec() })?;
+            }
+            self.ask(0, &Remote::Commit { token, check: true })?;
+            self.ask(0, &Remote::Commit { token, check: false }).map(drop)
+        }
+
+        /// Every worker pushes `value`, in rounds.
+        fn round(&mut self, workers: u32, value: f32) {
+            for rank in 0..workers {
+                self.push_f32(rank, 3, &[value; 2]);
+            }
+        }
+    }
+
+    fn sgd(params: &[(&str, &str)]) -> Remote {
+        Remote::Set(Box::new(Spec::from_params("sgd", params).unwrap()))
+    }
+
+    /// Python's `pickle.dumps(mx.optimizer.SGD(learning_rate=0.5), 0)`, shortened to what is read.
+    fn pickled(class: &str) -> String {
+        format!(
+            "ccopy_reg\n_reconstructor\n(c{class}\nc__builtin__\nobject\nNtR(dVrescale_grad\nF1.0\nsVlr_scheduler\nN\
+             sVlr\nF0.5\nsVwd\nF0.0\nsVlr_mult\n(dsVwd_mult\n(dsVbegin_num_update\nI0\nsVnum_update\nI0\n\
+             sV_all_index_update_counts\n(dI0\n(dssVclip_gradient\nNsVmulti_precision\nI00\nsVidx2name\n(ds\
+             Vmomentum\nF0.0\nsVlazy_update\nI01\nsb."
+        )
+    }
+
+    #[test]
+    fn a_pickled_optimizer_updates_rounds_and_asynchronous_pushes() {
+        for (workers, sync, steps) in [(2, true, 1.0), (1, false, 1.0)] {
+            let mut bench = bench(workers, sync);
+            bench.push_f32(0, 3, &[1.0, 2.0]);
+            let body = pickled("mxnet.optimizer.optimizer\nSGD");
+            assert_eq!(bench.command(Command::Controller, &body).unwrap(), Answer::Done);
+            bench.round(workers, 1.0);
+            let moved = 0.5 * workers as f32 * steps;
+            assert_eq!(bench.value(3), [1.0 - moved, 2.0 - moved]);
+        }
+    }
+
+    #[test]
+    fn a_refused_optimizer_is_named_and_no_push_changes_anything() {
+        let mut bench = bench(1, true);
+        bench.push_f32(0, 3, &[1.0, 2.0]);
+        for (body, name) in [
+            (pickled("__main__\nMine"), "__main__.Mine"),
+            ("cos\nsystem\n(S'touch /tmp/x'\ntR.".to_owned(), "os.system"),
+            ("rO0ABXNyABFqYXZhLnV0aWwuSGFzaE1hcA==".to_owned(), "java.util.HashMap"),
+            ("{\"name\": \"adamm\"}".to_owned(), "adamm"),
+        ] {
+            let error = bench.command(Command::Controller, &body).unwrap_err().to_string();
+            assert!(error.contains(name), "'{name}' is missing in: {error}");
+            let ticket = bench.push_f32(0, 3, &[5.0, 5.0]);
+            let error = bench.answer(ticket).unwrap().unwrap_err().to_string();
+            assert!(error.contains(name), "'{name}' is missing in: {error}");
+            assert_eq!(bench.value(3), [1.0, 2.0]);
+        }
+        bench.ask(0, &sgd(&[("learning_rate", "1")])).unwrap();
+        bench.round(1, 1.0);
+        assert_eq!(bench.value(3), [0.0, 1.0]);
+    }
+
+    #[test]
+    fn rates_change_while_training() {
+        let mut bench = bench(1, true);
+        bench.push_f32(0, 3, &[0.0, 0.0]);
+        assert!(bench.ask(0, &Remote::Change(Scalar::LearningRate, 1.0)).is_err(), "there is no optimizer");
+        bench.ask(0, &sgd(&[("learning_rate", "1")])).unwrap();
+        bench.round(1, 1.0);
+        bench.ask(0, &Remote::Change(Scalar::LearningRate, 0.25)).unwrap();
+        bench.round(1, 1.0);
+        bench.ask(0, &Remote::Change(Scalar::RescaleGrad, 2.0)).unwrap();
+        bench.round(1, 1.0);
+        assert_eq!(bench.value(3), [-1.75, -1.75]);
+        assert!(bench.ask(0, &Remote::Change(Scalar::Wd, f64::NAN)).is_err());
+    }
+
+    #[test]
+    fn states_go_out_and_come_back() {
+        let set = sgd(&[("learning_rate", "1"), ("momentum", "0.5")]);
+        let mut first = bench(1, true);
+        first.push_f32(0, 3, &[0.0, 0.0]);
+        first.ask(0, &set).unwrap();
+        first.round(1, 1.0);
+        let (states, value) = (first.states(7), first.value(3));
+        assert!(!is_gathered(&states));
+        assert_eq!(decode(&states).unwrap().1.len(), 1);
+        first.round(1, 1.0);
+        // On another server: with the optimizer set before, and with the file alone.
+        for is_set in [true, false] {
+            let mut second = bench(1, true);
+            second.push_f32(0, 3, &value);
+            if is_set {
+                second.ask(0, &set).unwrap();
+            }
+            second.load(8, &states).unwrap();
+            second.round(1, 1.0);
+            assert_eq!(second.value(3), first.value(3));
+        }
+        // Of another optimizer, of a value of another size, cut off: nothing changes.
+        let mut third = bench(1, true);
+        third.push_f32(0, 3, &[0.0, 0.0, 0.0]);
+        third.ask(0, &set).unwrap();
+        assert!(third.load(9, &states).unwrap_err().to_string().contains("size"));
+        assert!(third.load(10, &states[..states.len() - 1]).is_err());
+        assert!(third.ask(0, &Remote::Commit { token: 11, check: false }).is_err());
+    }
+
+    /// In a job every worker sets the optimizer; only the first time makes one.
+    #[test]
+    fn the_same_optimizer_from_another_worker_is_the_same() {
+        let set = sgd(&[("learning_rate", "1"), ("momentum", "1")]);
+        let mut bench = bench(1, false);
+        bench.push_f32(0, 3, &[0.0, 0.0]);
+        bench.ask(0, &set).unwrap();
+        bench.round(1, 1.0);
+        bench.ask(1, &set).unwrap();
+        bench.round(1, 1.0);
+        assert_eq!(bench.value(3), [-3.0, -3.0], "the momentum is kept");
+        bench.ask(1, &set).unwrap();
+        bench.round(1, 1.0);
+        assert_eq!(bench.value(3), [-4.0, -4.0], "the same worker again begins anew");
+    }
+
+    #[test]
+    fn float16_values_are_updated_on_their_float32_copies() {
+        let mut bench = bench(1, true);
+        let half = |x: f32| half::f16::from_f32(x);
+        let f16 = ValueKind { mode: crate::ps::wire::ValueMode::Dense, dtype: WireDType::Float16 };
+        bench.push(0, Verb::Push, f16, &[5], &[2], &[half(1.0)]);
+        bench.command(Command::Controller, &pickled("mxnet.optimizer.optimizer\nSGD")).unwrap();
+        bench.command(Command::MultiPrecision, "").unwrap();
+        // Each step alone is too small for a float16 near 1.
+        for _ in 0..8 {
+            bench.push(0, Verb::Push, f16, &[5], &[2], &[half(0.0004)]);
+        }
+        let (value, _) = bench.pull::<half::f16>(f16, &[5]).unwrap();
+        assert_eq!(value, [half(1.0 - 8.0 * 0.5 * half(0.0004).to_f32())]);
+    }
+
+    #[test]
+    fn sparse_rows_are_updated_lazily() {
+        let mut bench = bench(1, true);
+        let keys: Vec<u64> = std::iter::once(9).chain(9..12).collect();
+        bench.push(0, Verb::Push, ROWS, &keys, &[0, 4, 4, 4], &[1.0_f32, 2.0, 3.0]);
+        bench.ask(0, &sgd(&[("learning_rate", "1"), ("momentum", "0.5")])).unwrap();
+        for _ in 0..2 {
+            bench.push(0, Verb::Push, ROWS, &[9, 10], &[0, 4], &[1.0_f32]);
+        }
+        let (value, _) = bench.pull::<f32>(ROWS, &keys).unwrap();
+        assert_eq!(value, [1.0, 2.0 - 1.0 - 1.5, 3.0]);
     }
 }

@@ -10,4 +10,4 @@ mod tests;
 
 pub use load::load;
 pub use optimizer::optimizer;
-pub use states::{SavedStates, states};
+pub use states::{SavedStates, may_be_states, states};

@@ -17,6 +17,11 @@ pub struct SavedStates {
     pub arrays: Vec<(Index, Vec<NdArray>)>,
 }
 
+/// Whether bytes begin as a pickled dictionary or pair does, in any protocol.
+pub fn may_be_states(bytes: &[u8]) -> bool {
+    matches!(bytes.first(), Some(0x80 | b'(' | b'}'))
+}
+
 /// Tuples of tuples; the deepest of the frontend's are two.
 const MOST_LEVELS: u32 = 8;
 

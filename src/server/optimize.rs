@@ -1,0 +1,185 @@
+//! Native optimizers on a server: which one updates the values, its states on their way to and from workers.
+
+use super::apply::{refresh, sum_into};
+use super::decode::{LocalKey, Pushed};
+use super::entry::Entry;
+use super::host::Update;
+use crate::array::{NdArray, Storage};
+use crate::base::sync::Arc;
+use crate::base::{Error, Result};
+use crate::engine::Engine;
+use crate::ops::kernels::sum::SumOrder;
+use crate::optimizer::remote::{Incoming, Piece, Token};
+use crate::optimizer::{Index, KeyStates, Optimizer, Spec, Update as Planned, decode};
+use crate::ps::node::Participant;
+use crate::telemetry::log;
+use crate::{bail, ensure, err};
+use bytes::Bytes;
+use std::collections::{HashMap, HashSet};
+
+/// What pushes do to values.
+#[derive(Clone, Default)]
+pub(super) enum Rule {
+    /// The sum of a round replaces the value.
+    #[default]
+    Assign,
+    Call(Arc<dyn Update>),
+    Optimize(Arc<Optimizer>),
+    /// An optimizer was sent that cannot be run. Values must not change until there is another: the sums of
+    /// gradients are no weights.
+    Refused(Error),
+}
+
+/// The description that the present optimizer was made from, and who sent it.
+struct Announced {
+    body: Bytes,
+    by: HashSet<Participant>,
+}
+
+/// What belongs to the native optimizer of a server beside the optimizer.
+#[derive(Default)]
+pub(super) struct Optimizers {
+    announced: Option<Announced>,
+    /// States as a worker is reading them.
+    outgoing: Option<(Token, Vec<u8>)>,
+    incoming: Incoming,
+}
+
+impl Optimizers {
+    /// Whether this worker says again what another one has said. In a job every worker sets the optimizer, and one
+    /// that starts again must not take the states of the others away.
+    pub(super) fn is_known(&mut self, body: &Bytes, from: Participant, rejoined: bool) -> bool {
+        let Some(announced) = self.announced.as_mut().filter(|announced| announced.body == *body) else {
+            return false;
+        };
+        announced.by.insert(from) || rejoined
+    }
+
+    pub(super) fn announce(&mut self, body: &Bytes, from: Participant) {
+        self.announced = Some(Announced { body: body.clone(), by: HashSet::from([from]) });
+    }
+
+    /// A piece of the states, which are written down when the first piece is asked for.
+    pub(super) fn read(&mut self, optimizer: &Optimizer, token: Token, offset: u64) -> Result<Vec<u8>> {
+        let is_held = self.outgoing.as_ref().is_some_and(|(held, _)| *held == token);
+        if !is_held {
+            ensure!(offset == 0, Closed, "reading states: another worker has begun to read them");
+            self.outgoing = Some((token, optimizer.save_states()?));
+        }
+        let Some((_, states)) = &self.outgoing else { bail!(Internal, "no states") };
+        Ok(Piece::of(states, offset)?.encode())
+    }
+
+    pub(super) fn write(&mut self, token: Token, offset: u64, total: u64, bytes: &[u8]) -> Result<()> {
+        self.incoming.add(token, offset, total, bytes)
+    }
+
+    pub(super) fn written(&self, token: Token) -> Result<&[u8]> {
+        self.incoming.whole(token)
+    }
+
+    pub(super) fn forget(&mut self, token: Token) {
+        self.incoming.forget(token);
+        if self.outgoing.as_ref().is_some_and(|(held, _)| *held == token) {
+            self.outgoing = None;
+        }
+    }
+}
+
+/// Makes the optimizer that was described and tells people.
+pub(super) fn make(engine: &Engine, spec: Result<Spec>) -> Result<Arc<Optimizer>> {
+    match spec.and_then(|spec| Ok((Optimizer::new(&spec, engine.clone())?, spec))) {
+        Ok((optimizer, spec)) => {
+            log::info(format_args!("values are updated by the optimizer {}", spec.name));
+            Ok(Arc::new(optimizer))
+        }
+        Err(error) => {
+            log::warn(format_args!("refused an optimizer: {error}"));
+            Err(error)
+        }
+    }
+}
+
+/// Whether saved states can be taken over: they belong to such an optimizer and to values of these sizes.
+pub(super) fn check_states(
+    bytes: &[u8],
+    optimizer: Option<&Optimizer>,
+    entries: &HashMap<LocalKey, Entry>,
+) -> Result<()> {
+    let (spec, keys) = decode(bytes)?;
+    if let Some(optimizer) = optimizer {
+        let name = optimizer.spec().name;
+        ensure!(
+            spec.name == name,
+            InvalidArgument,
+            "optimizer states: they are those of {}, the optimizer is {name}",
+            spec.name
+        );
+    }
+    for (index, KeyStates { states, master }) in &keys {
+        let Index::Int(key) = index else {
+            bail!(InvalidArgument, "optimizer states: servers know keys by number, got '{index}'")
+        };
+        let entry = LocalKey::try_from(*key).ok().and_then(|key| entries.get(&key));
+        let Some(target) = entry.map(Entry::target) else { continue };
+        let fits = |array: &NdArray| array.size() == target.size() || array.size() == target.shape().rows();
+        ensure!(
+            states.iter().chain(master).all(fits),
+            Shape,
+            "optimizer states of key {key}: they are those of a value of another size than {}, or of one that was \
+             spread over the servers in another way",
+            target.size()
+        );
+    }
+    Ok(())
+}
+
+/// The error for commands about an optimizer that is not there.
+pub(super) fn optimizer_of(rule: &Rule) -> Result<&Arc<Optimizer>> {
+    match rule {
+        Rule::Optimize(optimizer) => Ok(optimizer),
+        Rule::Call(_) => {
+            Err(err!(InvalidArgument, "the server's optimizer is its frontend's: only native ones do that"))
+        }
+        Rule::Refused(error) => Err(error.clone()),
+        Rule::Assign => Err(err!(InvalidArgument, "no optimizer is set on the server")),
+    }
+}
+
+/// One update of one key, its scalars fixed.
+pub(super) struct Step {
+    planned: Planned,
+    target: NdArray,
+    merged: NdArray,
+}
+
+impl Step {
+    pub(super) fn plan(optimizer: &Optimizer, key: LocalKey, target: &NdArray) -> Result<Self> {
+        let (shape, dtype, device) = (target.shape().clone(), target.dtype(), target.device());
+        let merged = match target.storage() {
+            Storage::Dense => NdArray::new(shape, dtype, device)?,
+            storage => NdArray::empty(storage, shape, dtype, device)?,
+        };
+        let planned = optimizer.plan(&Index::from(key), target, &merged)?;
+        Ok(Step { planned, target: target.clone(), merged })
+    }
+
+    /// Arrays that the update writes beside the value.
+    pub(super) fn states(&self) -> impl Iterator<Item = &NdArray> {
+        self.planned.states()
+    }
+
+    /// Sums the pushes and updates the value, of which `value` is the copy in the pushed type if there is a master.
+    pub(super) fn run(
+        &self,
+        pushes: &[Pushed],
+        value: &NdArray,
+        master: Option<&NdArray>,
+        snapshot: &Arc<super::entry::Snapshot>,
+    ) -> Result<()> {
+        let Step { planned, target, merged } = self;
+        let merged = sum_into(merged, target, pushes)?;
+        planned.run(target, &[merged], SumOrder::LeftToRight, &[])?;
+        refresh(value, master, snapshot)
+    }
+}
