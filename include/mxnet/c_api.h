@@ -894,7 +894,8 @@ MXNET_DLL int MXKVStoreSetBarrierBeforeExit(KVStoreHandle handle, int barrier_be
 /**
  * On a server or the scheduler: serves until the workers are done. A local store returns at once.
  *
- * @param controller         called on this thread with each command of the workers
+ * @param controller         called on this thread with each command of the workers; NULL: the server reads the
+ *                           optimizers that they send itself, executing nothing, and runs its own
  * @param controller_handle  passed on to each call
  *
  * What the caller vouches for:
