@@ -85,7 +85,7 @@ impl Remote {
                 SET => Remote::Set(Box::new(Spec::from_json(text(body)?)?)),
                 CHANGE => change(text(body)?)?,
                 READ => {
-                    let ([token, offset], _) = numbers(body)?;
+                    let [token, offset] = only(body)?;
                     Remote::Read { token, offset }
                 }
                 WRITE => {
@@ -93,11 +93,11 @@ impl Remote {
                     Remote::Write { token, offset, total, bytes: bytes.to_vec() }
                 }
                 COMMIT => {
-                    let ([token, check], _) = numbers(body)?;
+                    let [token, check] = only(body)?;
                     Remote::Commit { token, check: check != 0 }
                 }
                 FORGET => {
-                    let ([token], _) = numbers(body)?;
+                    let [token] = only(body)?;
                     Remote::Forget { token }
                 }
                 _ => return Ok(None),
@@ -127,6 +127,13 @@ fn numbers<const N: usize>(body: &[u8]) -> Result<([u64; N], &[u8])> {
         *number = u64::from_le_bytes(*bytes);
     }
     Ok((numbers, rest))
+}
+
+/// Numbers and nothing else.
+fn only<const N: usize>(body: &[u8]) -> Result<[u64; N]> {
+    let (numbers, rest) = numbers(body)?;
+    ensure!(rest.is_empty(), Protocol, "expected {N} numbers, got {} bytes", body.len());
+    Ok(numbers)
 }
 
 /// The answer to [`Remote::Read`]: how many bytes there are in all, and some of them.

@@ -11,11 +11,15 @@ use crate::optimizer::{Index, KeyStates, Optimizer};
 /// Takes over the states in a pickle of an updater, and if its optimizer is in it too, also the rates, counts and
 /// schedule. On an error nothing has changed.
 pub fn load(optimizer: &Optimizer, bytes: &[u8]) -> Result<()> {
-    let saved = states(bytes)?;
+    let mut saved = states(bytes)?;
     let name = optimizer.rule_name();
     let mut keys = Vec::with_capacity(saved.arrays.len());
     for (index, arrays) in saved.arrays {
-        let arrays = key_states(&name, optimizer.needed_state_names(), &index, arrays)?;
+        let mut arrays = key_states(&name, optimizer.needed_state_names(), &index, arrays)?;
+        // LBSGD's sum of gradients is no state to the frontend: it lies in the optimizer.
+        if let Some(sum) = saved.sums.remove(&index) {
+            arrays.states.push(to_dense(&sum)?);
+        }
         keys.push((index, arrays));
     }
     let Some(spec) = saved.optimizer else { return optimizer.replace_states(keys) };

@@ -1,7 +1,9 @@
 //! A pickled optimizer as a description of ours.
 
-use super::attributes::{by_index, copy, float, int, named, table};
+use super::attributes::{by_index, copy, float, index, int, named, table};
 use super::scheduler::scheduler;
+use super::states::array;
+use crate::array::NdArray;
 use crate::base::Result;
 use crate::optimizer::foreign::pickle::{Kind, Value, read};
 use crate::optimizer::{Index, Params, Progress, Spec};
@@ -20,7 +22,18 @@ const COMMON: &[(&str, &str)] = &[
 /// A pickled optimizer, without anything being executed. What comes out continues where it stood: with its counts,
 /// its multipliers and its schedule, and with MXNet's own numbers.
 pub fn optimizer(bytes: &[u8]) -> Result<Spec> {
-    from_value(read(bytes)?.root())
+    let tree = read(bytes)?;
+    let (object, mut left) = (tree.root(), bytes.len());
+    let spec = from_value(object)?;
+    let unused = sums(object, &mut left)?.into_keys().next();
+    ensure!(
+        unused.is_none(),
+        Unsupported,
+        "{}: gradients of key {} were summed and not used yet; send the optimizer before its first update",
+        named(object, "cumgrads"),
+        unused.map_or_else(String::new, |key| key.to_string())
+    );
+    Ok(spec)
 }
 
 pub(super) fn from_value(object: Value<'_, '_>) -> Result<Spec> {
@@ -147,8 +160,31 @@ fn counts(object: Value<'_, '_>) -> Result<BTreeMap<Index, i64>> {
 
 /// What a rule remembers beside its state arrays.
 fn remember(name: &str, object: Value<'_, '_>, progress: &mut Progress) -> Result<()> {
-    if name == "nadam" {
-        progress.shared = vec![float(object, "m_schedule")?];
+    match name {
+        "nadam" => progress.shared = vec![float(object, "m_schedule")?],
+        // The rate of the latest update.
+        "lars" if !object.attribute("cur_lr")?.is_none() => progress.shared = vec![float(object, "cur_lr")?],
+        "lbsgd" => {
+            let seen = |sum: Value<'_, '_>| sum.entry("num_cums")?.as_float().map(|count| vec![count]);
+            progress.own = table(object, "cumgrads", seen)?;
+        }
+        _ => {}
     }
     Ok(())
+}
+
+/// Gradients that LBSGD has summed and not used yet, by key. `left`: bytes that copies of arrays may take.
+pub(super) fn sums(object: Value<'_, '_>, left: &mut usize) -> Result<BTreeMap<Index, NdArray>> {
+    let is_lbsgd = object.class().is_some_and(|class| class.name == "LBSGD");
+    let entries = if is_lbsgd { object.attribute("cumgrads")?.as_entries() } else { None };
+    let mut found = BTreeMap::new();
+    for (key, sum) in entries.into_iter().flatten() {
+        // A sum that was used is the number 0.
+        if let Some(sum) = sum.entry("cum_grad").filter(|sum| sum.as_float().is_none()) {
+            let key = index(key)?;
+            let array = array(sum, left).map_err(|error| error.context(named(object, "cumgrads")))?;
+            found.insert(key, array);
+        }
+    }
+    Ok(found)
 }

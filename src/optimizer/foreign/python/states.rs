@@ -1,13 +1,14 @@
 //! The file of the frontend's `save_optimizer_states`.
 
 use super::attributes::index;
-use super::optimizer::from_value;
+use super::optimizer::{from_value, sums};
 use crate::array::NdArray;
 use crate::array::format::{Shapes, load_raw};
 use crate::base::Result;
 use crate::optimizer::foreign::pickle::{Kind, Tree, Value, read};
 use crate::optimizer::{Index, Spec};
 use crate::{bail, ensure, err};
+use std::collections::BTreeMap;
 
 /// What such a file holds.
 pub struct SavedStates {
@@ -15,6 +16,8 @@ pub struct SavedStates {
     pub optimizer: Option<Spec>,
     /// The arrays of each key in the frontend's order, nested tuples laid flat.
     pub arrays: Vec<(Index, Vec<NdArray>)>,
+    /// Gradients that LBSGD has summed and not used yet, by key; the frontend keeps them in the optimizer.
+    pub sums: BTreeMap<Index, NdArray>,
 }
 
 /// Whether bytes begin as a pickled dictionary or pair does, in any protocol.
@@ -31,16 +34,16 @@ pub fn states(bytes: &[u8]) -> Result<SavedStates> {
     let root = tree.root();
     let pair: Option<Vec<Value<'_, '_>>> =
         if root.is_tuple() { root.as_items().map(Iterator::collect) } else { None };
-    let (states, optimizer) = match pair.as_deref() {
-        Some([states, optimizer]) => (*states, Some(from_value(*optimizer)?)),
+    // A pickle may name one array many times, and each would be a copy.
+    let mut left = bytes.len().saturating_mul(2);
+    let (states, optimizer, sums) = match pair.as_deref() {
+        Some([states, optimizer]) => (*states, Some(from_value(*optimizer)?), sums(*optimizer, &mut left)?),
         Some(_) => bail!(Protocol, "optimizer states: expected states, or states and an optimizer"),
-        None => (root, None),
+        None => (root, None, BTreeMap::new()),
     };
     let Some(entries) = states.as_entries() else {
         bail!(Protocol, "optimizer states: expected a dictionary, got {}", states.describe());
     };
-    // A pickle may name one array many times, and each would be a copy.
-    let mut left = bytes.len().saturating_mul(2);
     let mut arrays = Vec::new();
     for (key, state) in entries {
         let key = index(key)?;
@@ -49,7 +52,7 @@ pub fn states(bytes: &[u8]) -> Result<SavedStates> {
             .map_err(|error| error.context(format!("optimizer states of key {key}")))?;
         arrays.push((key, found));
     }
-    Ok(SavedStates { optimizer, arrays })
+    Ok(SavedStates { optimizer, arrays, sums })
 }
 
 fn flatten(state: Value<'_, '_>, levels: u32, left: &mut usize, found: &mut Vec<NdArray>) -> Result<()> {

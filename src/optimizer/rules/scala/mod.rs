@@ -12,6 +12,7 @@ mod dcasgd;
 mod nag;
 mod rms_prop;
 mod sgd;
+mod sgld;
 #[cfg(test)]
 mod tests;
 
@@ -26,4 +27,5 @@ pub(super) const KNOWN: &[Entry] = &[
     entry("scala_nag", 0.01, Given, nag::build),
     entry("scala_rmsprop", 0.01, Given, rms_prop::build),
     entry("scala_sgd", 0.01, Given, sgd::build),
+    entry("scala_sgld", 0.01, Given, sgld::build),
 ];

@@ -86,3 +86,26 @@ fn adam_counts_as_the_jvm_does() {
     }
     assert_eq!(times, [1.0, 2.0, 1.0, 1.0, 2.0, 3.0, 1.0, 1.0, 2.0]);
 }
+
+/// Without decay and gradient only the noise is left, and it is not the same twice.
+#[test]
+fn sgld_adds_noise_of_the_right_size() {
+    let spec = Spec::from_params("scala_sgld", &[("learning_rate", "0.04"), ("wd", "0")]).unwrap();
+    let optimizer = Optimizer::new(&spec, engine()).unwrap();
+    let (weight, gradient) = (zeros(100_000), zeros(100_000));
+    let mut before = vec![0.0; 100_000];
+    for _ in 0..2 {
+        optimizer.update(&Index::Int(1), &weight, &gradient).unwrap();
+        let now = weight.read::<f32>().unwrap().to_vec();
+        let steps: Vec<f64> = now.iter().zip(&before).map(|(now, before)| f64::from(now - before)).collect();
+        let mean = steps.iter().sum::<f64>() / 1e5;
+        let deviation = (steps.iter().map(|step| (step - mean).powi(2)).sum::<f64>() / 1e5).sqrt();
+        assert!(mean.abs() < 0.003 && (deviation - 0.2).abs() < 0.003, "{mean} {deviation}");
+        assert_ne!(now, before.iter().map(|before| 2.0 * before).collect::<Vec<f32>>());
+        before = now;
+    }
+}
+
+fn zeros(size: i64) -> NdArray {
+    NdArray::zeros(Shape::new(&[size]), DType::Float32, Device::cpu(0)).unwrap()
+}

@@ -1,0 +1,59 @@
+//! `SGLD`: `w = w + (wd0*w + g)*(-lr/2) + noise` of mean 0 and variance lr, where wd0 is the weight decay without
+//! multipliers. The noise depends on the number of updates, as that of Python's.
+
+use super::common::{Prepared, real};
+use crate::base::Result;
+use crate::base::sync::Arc;
+use crate::ops::kernels::number::Number;
+use crate::ops::kernels::random::Random;
+use crate::ops::kernels::real::Real;
+use crate::optimizer::params::Reader;
+use crate::optimizer::rules::Compat;
+use crate::optimizer::whole::{Whole, whole};
+use crate::optimizer::{Memory, Operands, Planning, Rule, Step};
+use smallvec::smallvec;
+
+struct Sgld;
+
+pub(super) fn build(reader: &Reader<'_>, _: &Compat) -> Result<Arc<dyn Rule>> {
+    // The decay has no multipliers.
+    reader.text("decay_only");
+    Ok(Arc::new(Sgld))
+}
+
+impl Rule for Sgld {
+    fn states(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Updates of any key so far.
+    fn memory(&self) -> (Memory, Memory) {
+        (smallvec![0.0], smallvec![])
+    }
+
+    fn plan(&self, step: &mut Step, planning: &mut Planning<'_>) -> Result<()> {
+        if let Some(updates) = planning.shared.first_mut() {
+            *updates += 1.0;
+            step.extra[0] = *updates;
+        }
+        Ok(())
+    }
+
+    fn update(&self, step: &Step, operands: &Operands<'_>) -> Result<()> {
+        whole!(operands, T, |arrays| {
+            apply::<T>(step, arrays);
+            Ok(())
+        })
+    }
+}
+
+fn apply<T: Real + Number>(step: &Step, arrays: &mut Whole<'_, T>) {
+    let (half, wd): (T, T) = (real(-step.lr / 2.0), real(step.base_wd));
+    let (prepared, deviation) = (Prepared::<T>::new(step), step.lr.max(0.0).sqrt());
+    // Sequences of neighbouring seeds are unrelated only after mixing.
+    let seed = Random::of(0, step.extra[0] as usize).word();
+    for (number, (w, g)) in arrays.weight.iter_mut().zip(arrays.gradient).enumerate() {
+        let noise = T::from_f64(deviation * Random::of(seed, number).normal());
+        *w = *w + (wd * *w + prepared.apply(*g)) * half + noise;
+    }
+}
