@@ -12,6 +12,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+/// More than this do not wait for a place, so that strangers cannot fill the memory.
+const MOST_WAITING: usize = 256;
+const TOO_MANY: &str = "too many nodes wait for a place";
+
 #[derive(Clone, Debug)]
 struct Guest {
     entry: NodeEntry,
@@ -105,6 +109,9 @@ impl Registry {
             return Registered::Known;
         }
         let (role, deadline) = (entry.role, now.after(patience));
+        if self.guests.len() >= self.workers + self.servers + MOST_WAITING {
+            return Registered::Parked(TOO_MANY.to_owned());
+        }
         self.guests.push(Guest { entry, seen: now, deadline });
         if self.count(Role::Worker) >= self.workers && self.count(Role::Server) >= self.servers {
             self.number();
@@ -223,6 +230,9 @@ impl Registry {
             .or_else(|| list.iter().position(free));
         let Some((at, id)) = place.and_then(|at| Some((at, list.get(at)?.id?))) else {
             let role = entry.role;
+            if self.guests.len() >= MOST_WAITING {
+                return Registered::Parked(TOO_MANY.to_owned());
+            }
             self.guests.push(Guest { entry, seen: now, deadline: now.after(patience) });
             return Registered::Parked(format!("the cluster is complete and no {role} is known to be dead"));
         };

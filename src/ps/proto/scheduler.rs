@@ -27,6 +27,9 @@ use std::time::Duration;
 
 const ALL: Audience = Audience::Group(Group::EVERYBODY);
 
+/// Links to nodes without an id, beyond the size of the cluster.
+const MOST_GUESTS: usize = 64;
+
 #[derive(Debug)]
 pub enum SchedulerCall {
     /// Leave now, without waiting for anybody. Ends with [`Outcome::Closed`].
@@ -218,7 +221,15 @@ impl Scheduler {
             return None;
         }
         let peer = Peer::Guest(entry.endpoint.clone());
-        if self.guests.insert(entry.endpoint.clone()) {
+        if !self.guests.contains(&entry.endpoint) {
+            // Strangers must not use up the links; whoever is cut off here is called again when it repeats itself.
+            if self.guests.len()
+                >= MOST_GUESTS + (self.post.settings.workers + self.post.settings.servers) as usize
+                && let Some(other) = self.guests.pop_first()
+            {
+                self.post.disconnect(Peer::Guest(other));
+            }
+            self.guests.insert(entry.endpoint.clone());
             self.post.connect_to(peer.clone(), entry.endpoint.clone());
         }
         Some(peer)
