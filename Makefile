@@ -69,7 +69,7 @@ demo: build ## train a digit classifier on our library and on the original, side
 	@$$(scripts/venv.sh) examples/digits/compare.py --library $(CURDIR)/$(LIBRARY)
 
 bench: build ## us and the original in turn: table and picture in build/bench
-	@scripts/need.sh cc
+	@scripts/need.sh cc java mvn
 	$$(scripts/venv.sh) benches/run.py
 
 fuzz: ## each fuzz target for ten minutes

@@ -6,6 +6,7 @@ pub mod arithmetic;
 pub mod compare;
 pub mod creation;
 pub mod linear;
+pub mod product;
 mod promote;
 pub mod random;
 pub mod reduce;
