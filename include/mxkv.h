@@ -48,6 +48,118 @@ int mxkv_last_error_kind(void);
  */
 MXNET_DLL const char *mxkv_version(void);
 
+/**
+ * Makes an optimizer the update rule of a store; in a distributed store it runs on the servers. States of an earlier
+ * one are forgotten. docs/optimizers.md lists names and parameters.
+ *
+ * @param name        sgd, adam, … in any case; an unknown name is an error that names the nearest known one
+ * @param num_params  the number of keys and vals
+ * @param keys, vals  parameters as text (momentum 0.9); also lr_scheduler and lr_scheduler.PARAM, lr_mult.KEY,
+ *                    wd_mult.KEY, param_idx2name.INDEX and mxnet_1_9_1
+ *
+ * What the caller vouches for:
+ * `name` is a NUL-terminated text; `keys` and `vals` hold `num_params` of them.
+ */
+MXNET_DLL
+int mxkv_kvstore_set_optimizer(KVStoreHandle handle,
+                               const char *name,
+                               uint32_t num_params,
+                               const char **keys,
+                               const char **vals);
+
+/**
+ * As mxkv_kvstore_set_optimizer, from a description in JSON:
+ * {"name": "sgd", "params": {"momentum": 0.9}, "lr_scheduler": {"name": "factor", "params": {"step": 100}}}
+ *
+ * @param json  the description; docs/optimizers.md lists its members
+ *
+ * What the caller vouches for:
+ * `json` is a NUL-terminated text.
+ */
+MXNET_DLL
+int mxkv_kvstore_set_optimizer_json(KVStoreHandle handle,
+                                    const char *json);
+
+/**
+ * Changes the learning rate from the next push on. An error if a schedule decides it, or without an optimizer.
+ *
+ * What the caller vouches for:
+ * Any values may be passed.
+ */
+MXNET_DLL
+int mxkv_kvstore_set_learning_rate(KVStoreHandle handle,
+                                   double rate);
+
+/**
+ * Changes the weight decay from the next push on.
+ *
+ * What the caller vouches for:
+ * Any values may be passed.
+ */
+MXNET_DLL int mxkv_kvstore_set_wd(KVStoreHandle handle, double wd);
+
+/**
+ * Changes the factor on gradients from the next push on.
+ *
+ * What the caller vouches for:
+ * Any values may be passed.
+ */
+MXNET_DLL int mxkv_kvstore_set_rescale_grad(KVStoreHandle handle, double rescale);
+
+/**
+ * Writes the optimizer with its rates, counts, schedule and the states of every key to a file; whoever reads it
+ * meanwhile sees the old content or the new. Waits for updates under way.
+ *
+ * @param fname  a path
+ *
+ * What the caller vouches for:
+ * `fname` is a NUL-terminated text.
+ */
+MXNET_DLL
+int mxkv_kvstore_save_optimizer_states(KVStoreHandle handle,
+                                       const char *fname);
+
+/**
+ * Takes over what mxkv_kvstore_save_optimizer_states wrote, or what MXNet's Python package saved (nothing in it is
+ * executed). Without an optimizer on the store it takes that of the file too; one of another name is an error. After
+ * an error nothing has changed.
+ *
+ * @param fname  a path
+ *
+ * What the caller vouches for:
+ * `fname` is a NUL-terminated text.
+ */
+MXNET_DLL
+int mxkv_kvstore_load_optimizer_states(KVStoreHandle handle,
+                                       const char *fname);
+
+/**
+ * The content of the file that mxkv_kvstore_save_optimizer_states would write.
+ *
+ * @param out_size  receives the number of bytes
+ * @param out_buf   receives the bytes, valid until the next call on this thread that returns bytes
+ *
+ * What the caller vouches for:
+ * `out_size` and `out_buf` are writable.
+ */
+MXNET_DLL
+int mxkv_kvstore_save_optimizer_states_to_buffer(KVStoreHandle handle,
+                                                 size_t *out_size,
+                                                 const char **out_buf);
+
+/**
+ * As mxkv_kvstore_load_optimizer_states, from memory.
+ *
+ * @param buf   `size` bytes, read during the call
+ *
+ * What the caller vouches for:
+ * `buf` points to `size` readable bytes.
+ */
+MXNET_DLL
+int mxkv_kvstore_load_optimizer_states_from_buffer(KVStoreHandle handle,
+                                                   const void *buf,
+                                                   size_t size);
+
 #ifdef __cplusplus
 }
 #endif

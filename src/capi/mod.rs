@@ -19,6 +19,7 @@ mod info;
 mod invoke;
 mod kvstore;
 mod kvstore_int_keys;
+mod kvstore_optimizer;
 mod kvstore_server;
 mod kvstore_text_keys;
 mod kvstore_updater;

@@ -60,6 +60,14 @@ impl Optimizer {
 
     /// A new optimizer as it was saved.
     pub fn from_saved(bytes: &[u8], engine: Engine) -> Result<Self> {
+        if !is_saved_optimizer(bytes) && foreign::python::may_be_states(bytes) {
+            let spec = foreign::python::states(bytes)?.optimizer.ok_or_else(|| {
+                crate::err!(InvalidArgument, "optimizer states: the file has no optimizer; set one first")
+            })?;
+            let optimizer = Optimizer::new(&spec, engine)?;
+            foreign::python::load(&optimizer, bytes)?;
+            return Ok(optimizer);
+        }
         Live::decode(bytes).map(|live| Optimizer::resumed(engine, live))
     }
 }

@@ -55,7 +55,8 @@ fn every_broken_file_is_refused_and_changes_nothing() {
     step(&optimizer, &weights, 1);
     let saved = optimizer.save_states().unwrap();
     let refuse = |bytes: &[u8]| {
-        assert_eq!(optimizer.load_states(bytes).unwrap_err().kind(), ErrorKind::Protocol);
+        let kind = optimizer.load_states(bytes).unwrap_err().kind();
+        assert!(matches!(kind, ErrorKind::Protocol | ErrorKind::Unsupported), "{kind:?}");
         assert_eq!(optimizer.save_states().unwrap(), saved);
     };
     (0..saved.len()).for_each(|end| refuse(&saved[..end]));
@@ -66,6 +67,8 @@ fn every_broken_file_is_refused_and_changes_nothing() {
     }
     refuse(&[saved.clone(), vec![0]].concat());
     refuse(b"\x80\x03N.");
+    refuse(b"\x93NUMPY");
+    refuse(b"\x80\x03cos\nsystem\nq\x00X\x04\x00\x00\x00trueq\x01\x85q\x02Rq\x03.");
 }
 
 /// A file whose checksum is right can still be wrong in every other way.
