@@ -54,7 +54,14 @@ sim: ## ten thousand simulated clusters
 	@scripts/need.sh cc c++
 	MXKV_SIM_SEEDS=10000 cargo test --lib ps::sim
 
-test-slow: test-upstream loom sim ## what takes too long for every change
+test-cluster: ## nodes killed and stopped ten times, ten minutes of nonsense from strangers
+	@scripts/need.sh cc c++
+	MXKV_TEST_TIMES=10 MXKV_FUZZ_SECONDS=600 cargo test --test cluster -- --test-threads 1
+
+test-upstream-dist: build ## MXNet's own tests of distributed stores, ten times; needs MXNET_SOURCE
+	TIMES=10 scripts/upstream-dist-tests.sh
+
+test-slow: test-upstream test-upstream-dist test-cluster loom sim ## what takes too long for every change
 	scripts/test-python.sh -m slow
 	$(MAKE) -C bindings soak LIBRARY=$(CURDIR)/$(LIBRARY)
 
@@ -65,8 +72,11 @@ fmt: ## rewrite the sources in the one format
 header: ## write include/ again from the sources
 	BLESS=1 cargo test --test header
 
-demo: build ## train a digit classifier on our library and on the original, side by side
+demo: build ## train a digit classifier on our library and on the original, side by side; then on a cluster
 	@$$(scripts/venv.sh) examples/digits/compare.py --library $(CURDIR)/$(LIBRARY)
+	@echo; echo "on a cluster of 3 workers and 2 servers:"
+	@MXNET_LIBRARY_PATH=$(CURDIR)/$(LIBRARY) target/release/mxkv launch -n 3 -s 2 -- \
+	    $$(scripts/venv.sh) -W ignore examples/digits/cluster.py
 
 bench: build ## us and the original in turn: table and picture in build/bench
 	@scripts/need.sh cc java mvn

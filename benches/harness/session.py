@@ -26,18 +26,28 @@ def environment(side, extra=None):
 class Loop:
     """A program that says "ready", and answers each line N with N times in seconds (see c/kvloop.c)."""
 
-    def __init__(self, command, env=None):
+    def __init__(self, command, env=None, wait=True):
         self.command = command
         self.errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors
         )
         self.pending = b""
+        if wait:
+            self.wait_until_ready()
+
+    def wait_until_ready(self):
         if self._line() != "ready":
             self._fail("did not start")
 
     def sample(self, count):
+        self.ask(count)
+        return self.answers(count)
+
+    def ask(self, count):
         self._send(f"{count}\n")
+
+    def answers(self, count):
         times = [float(word) for word in self._line().split()]
         if len(times) != count:
             self._fail(f"answered {len(times)} times instead of {count}")

@@ -55,6 +55,11 @@ impl Cluster {
 
     /// Starts a node, behind `prefix` if one is given; returns its place among the nodes.
     pub fn spawn(&mut self, role: &str, prefix: &[String]) -> usize {
+        self.spawn_as(role, prefix, |_| {})
+    }
+
+    /// The same, with other variables.
+    pub fn spawn_as(&mut self, role: &str, prefix: &[String], change: impl Fn(&mut Command)) -> usize {
         let own = std::env::current_exe().unwrap().to_string_lossy().into_owned();
         let mut words = prefix.to_vec();
         match role {
@@ -71,6 +76,7 @@ impl Cluster {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let port = if role == "scheduler" { self.root_port() } else { free_port() };
         command.env("PORT", port.to_string());
+        change(&mut command);
         let mut child = command.spawn().unwrap();
         let lines = Arc::default();
         collect(child.stdout.take().unwrap(), &lines);

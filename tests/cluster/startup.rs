@@ -15,3 +15,18 @@ fn nodes_without_a_frontend_start_and_end_quickly() {
     cluster.wait_until_counted(&[]);
     println!("ended after {:?}", begin.elapsed());
 }
+
+#[test]
+fn the_number_of_workers_may_come_from_mpirun_or_srun() {
+    for name in ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_NTASKS"] {
+        let mut cluster = Cluster::prepare(2, 1, 2, 60, "127.0.0.1");
+        cluster.spawn("scheduler", &[]);
+        cluster.spawn("server", &[]);
+        for _ in 0..2 {
+            cluster.spawn_as("worker", &[], |command| {
+                command.env_remove("DMLC_NUM_WORKER").env_remove("DMLC_ROLE").env(name, "2");
+            });
+        }
+        cluster.wait_until_counted(&[]);
+    }
+}
