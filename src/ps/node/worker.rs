@@ -17,6 +17,8 @@ pub struct WorkerNode {
     workers: u32,
     servers: u32,
     dead: Arc<Mutex<BTreeSet<NodeId>>>,
+    /// The stores that are open.
+    stores: Mutex<BTreeSet<Channel>>,
 }
 
 impl WorkerNode {
@@ -41,7 +43,7 @@ impl WorkerNode {
         });
         let outlets = Outlets { host: Box::new(drop), notice };
         let handle = start(Worker::new(settings), transport, outlets, "mxkv-worker")?;
-        Ok(WorkerNode { handle, workers, servers, dead })
+        Ok(WorkerNode { handle, workers, servers, dead, stores: Mutex::default() })
     }
 
     pub fn workers(&self) -> u32 {
@@ -61,7 +63,10 @@ impl WorkerNode {
     /// place of a dead one.
     pub fn join(&self, channel: Channel) -> Result<(NodeId, bool)> {
         match self.handle.call_and_wait(|call| WorkerCall::Join { call, channel })? {
-            Outcome::Joined { id, rejoined } => Ok((id, rejoined)),
+            Outcome::Joined { id, rejoined } => {
+                self.stores.lock().insert(channel);
+                Ok((id, rejoined))
+            }
             other => Err(err!(Internal, "joining ended with {other:?}")),
         }
     }
@@ -79,8 +84,15 @@ impl WorkerNode {
         self.handle.call_and_wait(|call| WorkerCall::Barrier { call, channel, audience, deadline }).map(drop)
     }
 
-    /// A store leaves; with store 0 the process does.
+    /// A store leaves; with the last one the process does. Returns when the others have been told, or cannot be.
     pub fn close(&self, channel: Channel, barrier: bool) -> Result<()> {
-        self.handle.call_and_wait(|call| WorkerCall::Close { call, channel, barrier }).map(drop)
+        let closed = self.handle.call_and_wait(|call| WorkerCall::Close { call, channel, barrier }).map(drop);
+        let mut stores = self.stores.lock();
+        if stores.remove(&channel) && stores.is_empty() {
+            drop(stores);
+            // The process may end next, and the network thread with it.
+            self.handle.wait_until_over()?;
+        }
+        closed
     }
 }
