@@ -1,6 +1,8 @@
 //! Tests of optimizers as a whole.
 
+mod fused;
 mod golden;
+mod native;
 mod saved;
 
 use super::*;

@@ -1,0 +1,182 @@
+//! Where MXNet 1.9.1 has a defect: what we do by default, and that the switch brings the defect back.
+
+use super::engine;
+use crate::array::{DType, Device, NdArray, Shape};
+use crate::optimizer::{Index, Optimizer, Scalar, Spec};
+
+fn make(name: &str, params: &[(&str, &str)], mxnet_1_9_1: bool) -> Optimizer {
+    let spec = Spec { mxnet_1_9_1, ..Spec::from_params(name, params).unwrap() };
+    Optimizer::new(&spec, engine()).unwrap()
+}
+
+fn vector(values: &[f32]) -> NdArray {
+    NdArray::from_slice(Shape::new(&[values.len() as i64]), values, Device::cpu(0)).unwrap()
+}
+
+fn of(array: &NdArray) -> Vec<f32> {
+    array.read::<f32>().unwrap().to_vec()
+}
+
+fn step(optimizer: &Optimizer, key: i64, weight: &NdArray, gradient: &[f32]) {
+    optimizer.update(&Index::Int(key), weight, &vector(gradient)).unwrap();
+}
+
+/// The weight of key 0 after some updates, with another key updated in between or not.
+fn alone_and_in_company(name: &str, params: &[(&str, &str)], mxnet_1_9_1: bool) -> [Vec<f32>; 2] {
+    [false, true].map(|in_company| {
+        let optimizer = make(name, params, mxnet_1_9_1);
+        let (weight, other) = (vector(&[1.0, -2.0]), vector(&[3.0, 4.0]));
+        for round in 0..4 {
+            optimizer.set(Scalar::LearningRate, 0.1 / f64::from(round + 1)).unwrap();
+            if in_company {
+                step(&optimizer, 1, &other, &[0.3, 0.2]);
+            }
+            step(&optimizer, 0, &weight, &[0.5, -0.25]);
+        }
+        of(&weight)
+    })
+}
+
+#[test]
+fn keys_do_not_change_each_other() {
+    let momentum = [("momentum", "0.9")];
+    for (name, params) in [("nadam", &[][..]), ("lars", &momentum[..])] {
+        let [alone, in_company] = alone_and_in_company(name, params, false);
+        assert_eq!(alone, in_company, "{name}");
+        let [alone, in_company] = alone_and_in_company(name, params, true);
+        assert_ne!(alone, in_company, "{name} as in 1.9.1");
+    }
+}
+
+#[test]
+fn nesterov_decays_by_the_weight_before_the_update() {
+    let (lr, wd, mu) = (0.1f64, 0.5, 0.9);
+    let params = [("learning_rate", "0.1"), ("wd", "0.5"), ("momentum", "0.9")];
+    let (native, original) = (make("nag", &params, false), make("nag", &params, true));
+    let (ours, theirs) = (vector(&[1.0]), vector(&[1.0]));
+    let (mut w, mut m) = (1.0f64, 0.0f64);
+    for gradient in [1.0f64, -0.5, 0.25] {
+        step(&native, 0, &ours, &[gradient as f32]);
+        step(&original, 0, &theirs, &[gradient as f32]);
+        let next = mu * m - lr * (gradient + wd * w);
+        (w, m) = (w + (mu + 1.0) * next - mu * m, next);
+    }
+    assert!((f64::from(of(&ours)[0]) - w).abs() < 1e-6, "{:?} {w}", of(&ours));
+    assert_ne!(of(&ours), of(&theirs));
+}
+
+#[test]
+fn adamax_leaves_elements_without_gradient_alone() {
+    let weight = vector(&[1.0, 1.0]);
+    step(&make("adamax", &[], false), 0, &weight, &[0.5, 0.0]);
+    assert!(of(&weight)[0] < 1.0 && of(&weight)[1] == 1.0);
+    step(&make("adamax", &[], true), 0, &weight, &[0.5, 0.0]);
+    assert!(of(&weight)[1].is_nan());
+}
+
+#[test]
+fn signum_without_momentum_takes_all_its_parameters() {
+    let params = [("momentum", "0"), ("wd_lh", "0.5"), ("rescale_grad", "-1"), ("learning_rate", "0.1")];
+    let weight = vector(&[1.0]);
+    step(&make("signum", &params, false), 0, &weight, &[3.0]);
+    assert!((of(&weight)[0] - (0.95 + 0.1)).abs() < 1e-6);
+    let refused = make("signum", &params, true).update(&Index::Int(0), &weight, &vector(&[1.0]));
+    assert!(refused.unwrap_err().to_string().contains("wd_lh"));
+}
+
+#[test]
+fn every_optimizer_takes_every_float_type() {
+    let shape = Shape::new(&[2, 2]);
+    for name in crate::optimizer::rules::names() {
+        for dtype in [DType::Float16, DType::Float32, DType::Float64] {
+            let weight = NdArray::zeros(shape.clone(), dtype, Device::cpu(0)).unwrap();
+            let gradient = NdArray::zeros(shape.clone(), dtype, Device::cpu(0)).unwrap();
+            crate::dispatch_float!(dtype, T => {
+                gradient.write::<T>().unwrap().fill(crate::array::Element::from_f64(-1.0));
+                Ok(())
+            })
+            .unwrap();
+            let optimizer = make(name, &[], false);
+            optimizer.update(&Index::Int(0), &weight, &gradient).unwrap();
+            let moved = crate::dispatch_float!(dtype, T => {
+                Ok(weight.read::<T>().unwrap().iter().all(|x| crate::array::Element::to_f64(*x).is_normal()))
+            });
+            assert!(moved.unwrap(), "{name} {dtype}");
+        }
+    }
+    let weight = NdArray::zeros(shape, DType::Float64, Device::cpu(0)).unwrap();
+    for name in ["adagrad", "adadelta", "ftrl", "rmsprop", "groupadagrad"] {
+        let refused = make(name, &[], true).update(&Index::Int(0), &weight, &weight).unwrap_err();
+        assert!(refused.to_string().contains("float32"), "{name}: {refused}");
+    }
+}
+
+#[test]
+fn dcasgd_has_momentum() {
+    let params = [("momentum", "0.5"), ("learning_rate", "0.1"), ("lamda", "2")];
+    let (optimizer, weight) = (make("dcasgd", &params, false), vector(&[1.0]));
+    let (mut w, mut m, mut previous) = (1.0f64, 0.0f64, 1.0f64);
+    for g in [1.0f64, -0.5, 0.75] {
+        step(&optimizer, 0, &weight, &[g as f32]);
+        m = 0.5 * m - 0.1 * (g + 2.0 * g * g * (w - previous));
+        (previous, w) = (w, w + m);
+    }
+    assert!((f64::from(of(&weight)[0]) - w).abs() < 1e-6);
+}
+
+#[test]
+fn a_default_rate_does_not_replace_that_of_a_schedule() {
+    let schedule =
+        [("lr_scheduler", "factor"), ("lr_scheduler.step", "100"), ("lr_scheduler.base_lr", "0.5")];
+    assert_eq!(make("adam", &schedule, false).learning_rate(), 0.5);
+    assert_eq!(make("adam", &schedule, true).learning_rate(), 0.001);
+    let given = [&schedule[..], &[("learning_rate", "0.25")]].concat();
+    assert_eq!(make("adam", &given, false).learning_rate(), 0.25);
+    assert_eq!(make("ftrl", &given, false).learning_rate(), 0.25);
+    assert_eq!(make("ftrl", &given, true).learning_rate(), 0.5);
+}
+
+#[test]
+fn adamw_decays_by_the_plain_rate() {
+    let (lr, wd, b1, b2, epsilon) = (0.1f64, 0.3f64, 0.9f64, 0.999f64, 1e-6);
+    let (optimizer, weight) =
+        (make("adamw", &[("learning_rate", "0.1"), ("wd", "0.3")], false), vector(&[1.0]));
+    let (mut w, mut m, mut v) = (1.0f64, 0.0, 0.0);
+    for (t, g) in [(1, 0.5f64), (2, -1.5), (3, 0.25)] {
+        step(&optimizer, 0, &weight, &[g as f32]);
+        (m, v) = (b1 * m + (1.0 - b1) * g, b2 * v + (1.0 - b2) * g * g);
+        let correction = (1.0 - b2.powi(t)).sqrt() / (1.0 - b1.powi(t));
+        w -= lr * (correction * m / (v.sqrt() + epsilon) + wd * w);
+    }
+    assert!((f64::from(of(&weight)[0]) - w).abs() < 1e-5, "{:?} {w}", of(&weight));
+}
+
+/// The residual is normal noise of variance lr, new at every update, and the same again after a restart.
+#[test]
+fn sgld_adds_noise() {
+    let params = [("learning_rate", "0.04"), ("wd", "0.1"), ("seed", "7")];
+    let (optimizer, count) = (make("sgld", &params, false), 20_000);
+    let weight = vector(&vec![1.0; count]);
+    let residual = |before: &[f32], after: &[f32]| -> Vec<f64> {
+        let moved = |(before, after): (&f32, &f32)| {
+            f64::from(*after) - (f64::from(*before) - 0.02 * (0.5 + 0.1 * f64::from(*before)))
+        };
+        before.iter().zip(after).map(moved).collect()
+    };
+    let start = of(&weight);
+    step(&optimizer, 0, &weight, &vec![0.5; count]);
+    let first = of(&weight);
+    let saved = optimizer.save_states().unwrap();
+    step(&optimizer, 0, &weight, &vec![0.5; count]);
+    let (one, two) = (residual(&start, &first), residual(&first, &of(&weight)));
+    for noise in [&one, &two] {
+        let mean = noise.iter().sum::<f64>() / count as f64;
+        let variance = noise.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / count as f64;
+        assert!(mean.abs() < 0.006 && (variance - 0.04).abs() < 0.002, "{mean} {variance}");
+    }
+    let both = one.iter().zip(&two).map(|(a, b)| a * b).sum::<f64>() / count as f64;
+    assert!(both.abs() < 0.002, "the noise of two updates is related: {both}");
+    let (resumed, again) = (Optimizer::from_saved(&saved, engine()).unwrap(), vector(&first));
+    step(&resumed, 0, &again, &vec![0.5; count]);
+    assert_eq!(of(&again), of(&weight));
+}
