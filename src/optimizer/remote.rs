@@ -198,12 +198,6 @@ impl Incoming {
         ensure!(is_whole, Protocol, "states: {} of {} bytes have arrived", self.bytes.len(), self.total);
         Ok(&self.bytes)
     }
-
-    pub fn forget(&mut self, token: Token) {
-        if token == self.token {
-            *self = Incoming::default();
-        }
-    }
 }
 
 #[cfg(test)]
@@ -259,8 +253,6 @@ mod tests {
         assert!(incoming.whole(4).is_err());
         assert!(incoming.add(4, 5, 10, b"x").is_err(), "the middle of another transfer");
         assert!(incoming.add(4, 0, 1, b"xy").is_err(), "more than there is");
-        incoming.forget(4);
-        assert!(incoming.whole(4).is_err());
         assert!(Piece::of(&all, all.len() as u64 + 1).is_err());
     }
 }

@@ -214,7 +214,7 @@ impl Server {
                     self.set_optimizer(body, from, Ok(*spec))?;
                     Ok(Answer::Body(remote::DONE.into()))
                 }
-                Some(asked) => self.remote(asked).map(|body| Answer::Body(body.into())),
+                Some(asked) => self.remote(from, asked).map(|body| Answer::Body(body.into())),
                 // Answered like MXNet does.
                 None => Ok(Answer::Done),
             },
@@ -241,19 +241,19 @@ impl Server {
     }
 
     /// What workers of ours ask about the native optimizer; gives the body of the answer.
-    fn remote(&mut self, asked: Remote) -> Result<Vec<u8>> {
+    fn remote(&mut self, from: Participant, asked: Remote) -> Result<Vec<u8>> {
         let rule = self.control.rule();
         match asked {
             Remote::Set(_) => bail!(Internal, "an optimizer is set elsewhere"),
             Remote::Change(scalar, value) => optimizer_of(&rule)?.set(scalar, value)?,
             Remote::Read { token, offset } => {
-                return self.optimizers.read(optimizer_of(&rule)?, token, offset);
+                return self.optimizers.read(optimizer_of(&rule)?, from, token, offset);
             }
             Remote::Write { token, offset, total, bytes } => {
-                self.optimizers.write(token, offset, total, &bytes)?;
+                self.optimizers.write(from, token, offset, total, &bytes)?;
             }
             Remote::Commit { token, check } => {
-                let states = self.optimizers.written(token)?;
+                let states = self.optimizers.written(from, token)?;
                 let present = match &rule {
                     Rule::Assign | Rule::Refused(_) => None,
                     rule => Some(optimizer_of(rule)?),
@@ -268,7 +268,7 @@ impl Server {
                     }
                 }
             }
-            Remote::Forget { token } => self.optimizers.forget(token),
+            Remote::Forget { .. } => self.optimizers.forget(from),
         }
         Ok(remote::DONE.to_vec())
     }
@@ -590,6 +590,7 @@ impl ShardHost for Server {
 
     /// Rounds that wait for this worker cannot complete: their other pushes fail and count for nothing.
     fn worker_lost(&mut self, worker: Participant, why: &Error) {
+        self.optimizers.forget(worker);
         self.lost.push((worker, why.clone()));
         self.fail_waiting(|from| *from != worker, why);
     }
@@ -602,6 +603,7 @@ impl ShardHost for Server {
     /// What the predecessor pushed into rounds that are not complete was never acknowledged, and its successor
     /// starts from values without it: it is forgotten, so that nothing counts twice.
     fn worker_succeeded(&mut self, worker: Participant) {
+        self.optimizers.forget(worker);
         self.lost.retain(|(lost, _)| *lost != worker);
         self.fail_waiting(
             |from| *from == worker,
@@ -611,6 +613,7 @@ impl ShardHost for Server {
 
     /// The rounds of the others go on without this worker.
     fn worker_left(&mut self, worker: Participant) {
+        self.optimizers.forget(worker);
         self.lost.retain(|(lost, _)| *lost != worker);
         if let Some(started) = &mut self.started {
             started.shard.workers.retain(|other| *other != worker);

@@ -40,9 +40,9 @@ struct Announced {
 #[derive(Default)]
 pub(super) struct Optimizers {
     announced: Option<Announced>,
-    /// States as a worker is reading them.
-    outgoing: Option<(Token, Vec<u8>)>,
-    incoming: Incoming,
+    /// States on their way to each worker and from each.
+    outgoing: HashMap<Participant, (Token, Vec<u8>)>,
+    incoming: HashMap<Participant, Incoming>,
 }
 
 impl Optimizers {
@@ -60,29 +60,41 @@ impl Optimizers {
     }
 
     /// A piece of the states, which are written down when the first piece is asked for.
-    pub(super) fn read(&mut self, optimizer: &Optimizer, token: Token, offset: u64) -> Result<Vec<u8>> {
-        let is_held = self.outgoing.as_ref().is_some_and(|(held, _)| *held == token);
-        if !is_held {
-            ensure!(offset == 0, Closed, "reading states: another worker has begun to read them");
-            self.outgoing = Some((token, optimizer.save_states()?));
+    pub(super) fn read(
+        &mut self,
+        optimizer: &Optimizer,
+        to: Participant,
+        token: Token,
+        offset: u64,
+    ) -> Result<Vec<u8>> {
+        if self.outgoing.get(&to).is_none_or(|(held, _)| *held != token) {
+            ensure!(offset == 0, Protocol, "reading states: {offset} is not their beginning");
+            self.outgoing.insert(to, (token, optimizer.save_states()?));
         }
-        let Some((_, states)) = &self.outgoing else { bail!(Internal, "no states") };
+        let states = self.outgoing.get(&to).map_or(&[][..], |(_, states)| states);
         Ok(Piece::of(states, offset)?.encode())
     }
 
-    pub(super) fn write(&mut self, token: Token, offset: u64, total: u64, bytes: &[u8]) -> Result<()> {
-        self.incoming.add(token, offset, total, bytes)
+    pub(super) fn write(
+        &mut self,
+        from: Participant,
+        token: Token,
+        offset: u64,
+        total: u64,
+        bytes: &[u8],
+    ) -> Result<()> {
+        self.incoming.entry(from).or_default().add(token, offset, total, bytes)
     }
 
-    pub(super) fn written(&self, token: Token) -> Result<&[u8]> {
-        self.incoming.whole(token)
+    pub(super) fn written(&self, from: Participant, token: Token) -> Result<&[u8]> {
+        let incoming = self.incoming.get(&from);
+        incoming.ok_or_else(|| err!(Protocol, "loading states: none have arrived"))?.whole(token)
     }
 
-    pub(super) fn forget(&mut self, token: Token) {
-        self.incoming.forget(token);
-        if self.outgoing.as_ref().is_some_and(|(held, _)| *held == token) {
-            self.outgoing = None;
-        }
+    /// What is under way for this worker is over, or nobody will ask for it any more.
+    pub(super) fn forget(&mut self, worker: Participant) {
+        self.incoming.remove(&worker);
+        self.outgoing.remove(&worker);
     }
 }
 
