@@ -4,7 +4,7 @@ use super::DistStore;
 use crate::base::Result;
 use crate::optimizer::gathered::{Gathered, is_gathered};
 use crate::optimizer::remote::{PIECE, Piece, Remote, Token};
-use crate::optimizer::{Scalar, Spec};
+use crate::optimizer::{Optimizer, Scalar, Spec};
 use crate::ps::id::Rank;
 use crate::ps::proto::{Body, Outcome, Request};
 use crate::ps::wire::{Command, Head};
@@ -19,6 +19,8 @@ const ATTEMPTS: u32 = 3;
 
 impl DistStore {
     pub(super) fn send_optimizer(&self, spec: &Spec) -> Result<()> {
+        // What is wrong with it is found here, while the servers still have theirs.
+        Optimizer::new(spec, self.engine.clone())?;
         self.tell_all(&Remote::Set(Box::new(spec.clone())), "set optimizer")
     }
 
@@ -113,8 +115,8 @@ impl DistStore {
     /// A command to every server.
     fn tell_all(&self, command: &Remote, subject: &str) -> Result<()> {
         let answers = self.request(command, None, subject)?;
-        let silent = answers.into_iter().filter(|(_, body)| body.is_empty());
-        silent.map(|(server, _)| self.ask(server, command, subject).map(drop)).collect()
+        let mut silent = answers.into_iter().filter(|(_, body)| body.is_empty());
+        silent.try_for_each(|(server, _)| self.ask(server, command, subject).map(drop))
     }
 
     /// A command to one server, and its answer.

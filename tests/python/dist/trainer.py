@@ -25,7 +25,6 @@ def step(parameter, trainer, batch_size=1):
 
 def main(folder):
     parameter, trainer = make(optimizer="sgd", optimizer_params={"learning_rate": 0.5, "momentum": 0.5})
-    workers = None
     value, velocity = 1.0, 0.0
 
     def expect(rate, rescale):
@@ -72,13 +71,16 @@ def main(folder):
     optimizer.set_wd(kv, 0.5)
     kv._barrier()
     got = step(parameter, trainer, batch_size=4)
-    np.testing.assert_allclose(got, value - (0.5 * value + kv.num_workers), rtol=1e-5)
+    value -= 0.5 * value + kv.num_workers
+    np.testing.assert_allclose(got, value, rtol=1e-5)
     try:
         optimizer.set(kv, "sgdd")
     except MXNetError as error:
         assert "sgdd" in str(error), error
     else:
         raise AssertionError("sgdd was taken")
+    value -= 0.5 * value + kv.num_workers
+    np.testing.assert_allclose(step(parameter, trainer, batch_size=4), value, rtol=1e-5)
     print(f"rank {kv.rank}: the trainer reaches the servers", flush=True)
 
 
