@@ -218,6 +218,9 @@ impl Server {
                 // Answered like MXNet does.
                 None => Ok(Answer::Done),
             },
+            Command::NamedCompression => {
+                self.mxnet_command(command, body).map(|()| Answer::Body(remote::DONE.into()))
+            }
             other => self.mxnet_command(other, body).map(|()| Answer::Done),
         }
     }
@@ -289,7 +292,7 @@ impl Server {
                 }
                 Ok(())
             }
-            Command::GradientCompression => {
+            Command::GradientCompression | Command::NamedCompression => {
                 let text = std::str::from_utf8(body);
                 let text =
                     text.map_err(|error| err!(Protocol, "gradient compression: not UTF-8: {error}"))?;

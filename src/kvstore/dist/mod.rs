@@ -8,6 +8,7 @@
 mod cluster;
 mod layout;
 mod optimizer;
+mod ours;
 
 pub use cluster::Cluster;
 
@@ -197,7 +198,8 @@ impl DistStore {
             let prepared = || -> Result<(ValueKind, Parts)> {
                 match (&layout, &codec) {
                     (Layout::Dense(dense), Some(codec)) => {
-                        let shards = space.compressed(number, dense.elements as u64)?;
+                        let block = codec.scheme().per_word() as u64;
+                        let shards = space.compressed(number, dense.elements as u64, block)?;
                         let mut residual = residual.lock();
                         residual.resize(dense.elements, 0.0);
                         let source = source.read::<f32>()?;
@@ -239,10 +241,11 @@ impl DistStore {
         let entry = &state.entries[group.slot];
         let key = state.keys.key(group.slot).clone();
         let dense = match (&entry.layout, &state.codec) {
-            (Layout::Dense(dense), Some(_)) => Dense::compressed(
-                dense.elements,
-                &self.space.compressed(wire_key(&key)?, dense.elements as u64)?,
-            ),
+            (Layout::Dense(dense), Some(codec)) => {
+                let block = codec.scheme().per_word() as u64;
+                let shards = self.space.compressed(wire_key(&key)?, dense.elements as u64, block)?;
+                Dense::compressed(dense.elements, &shards)
+            }
             (Layout::Dense(dense), None) => dense.clone(),
             (Layout::Rows(placement), _) => {
                 let rows: Vec<i64> = (0..entry.declared.shape.rows() as i64).collect();
@@ -392,8 +395,10 @@ impl DistStore {
                 let (kind, parts) = match &entry.layout {
                     Layout::Dense(dense) => {
                         let placed = match &state.codec {
-                            Some(_) => {
-                                let shards = self.space.compressed(wire_key(key)?, dense.elements as u64)?;
+                            Some(codec) => {
+                                let block = codec.scheme().per_word() as u64;
+                                let elements = dense.elements as u64;
+                                let shards = self.space.compressed(wire_key(key)?, elements, block)?;
                                 Dense::compressed(dense.elements, &shards)
                             }
                             None => dense.clone(),
@@ -770,20 +775,27 @@ impl KvStore for DistStore {
                 NotImplemented,
                 "gradient compression is not supported in P3StoreDist"
             );
-            ensure!(
-                codec.scheme() == Scheme::TwoBit,
-                Unsupported,
-                "gradient compression: dist stores know 2bit, got {}",
-                codec.scheme().name()
-            );
+            // What one scheme has not sent yet means nothing to another.
+            if state.codec.as_ref().is_some_and(|old| old.scheme() != codec.scheme()) {
+                state.entries.iter().for_each(|entry| entry.residual.lock().clear());
+            }
             state.codec = Some(codec.clone());
         }
-        if self.rank() == 0 {
-            // The number is MXNet's for 2bit; all digits of the threshold are sent, so that both sides mean the same.
-            let body = format!("1,{:?}", codec.threshold());
-            self.command(Command::GradientCompression, body.into())?;
+        if self.rank() != 0 {
+            return Ok(());
         }
-        Ok(())
+        match codec.scheme() {
+            // The number is MXNet's; all digits of the threshold are sent, so that both sides mean the same.
+            Scheme::TwoBit => {
+                let body = format!("1,{:?}", codec.threshold());
+                self.command(Command::GradientCompression, body.into())
+            }
+            // MXNet's servers would take it for 2bit.
+            Scheme::OneBit => {
+                let body = format!("{},{:?}", codec.scheme().name(), codec.threshold());
+                self.tell_ours(Command::NamedCompression, body.into(), "gradient compression")
+            }
+        }
     }
 
     fn barrier(&self) -> Result<()> {

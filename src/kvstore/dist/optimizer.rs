@@ -2,20 +2,15 @@
 
 use super::DistStore;
 use crate::base::Result;
+use crate::ensure;
 use crate::optimizer::gathered::{Gathered, is_gathered};
 use crate::optimizer::remote::{PIECE, Piece, Remote, Token};
 use crate::optimizer::{Optimizer, Scalar, Spec};
 use crate::ps::id::Rank;
-use crate::ps::proto::{Body, Outcome, Request};
 use crate::ps::wire::{Command, Head};
-use crate::{bail, ensure, err};
 use bytes::Bytes;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-
-/// How often a command is sent whose answer came without a body, because it was lost on the way or because the
-/// server does not know the command.
-const ATTEMPTS: u32 = 3;
 
 impl DistStore {
     pub(super) fn send_optimizer(&self, spec: &Spec) -> Result<()> {
@@ -112,49 +107,14 @@ impl DistStore {
         Rank::all(self.member.node.servers())
     }
 
-    /// A command to every server.
     fn tell_all(&self, command: &Remote, subject: &str) -> Result<()> {
-        let answers = self.request(command, None, subject)?;
-        let mut silent = answers.into_iter().filter(|(_, body)| body.is_empty());
-        silent.try_for_each(|(server, _)| self.ask(server, command, subject).map(drop))
-    }
-
-    /// A command to one server, and its answer.
-    fn ask(&self, server: Rank, command: &Remote, subject: &str) -> Result<Bytes> {
-        for _ in 0..ATTEMPTS {
-            let answers = self.request(command, Some(vec![server]), subject)?;
-            if let Some((_, body)) = answers.into_iter().find(|(_, body)| !body.is_empty()) {
-                return Ok(body);
-            }
-        }
-        bail!(
-            Unsupported,
-            "{subject}: server {server} does not know the command; native optimizers need servers of mxkv"
-        )
-    }
-
-    fn request(
-        &self,
-        command: &Remote,
-        servers: Option<Vec<Rank>>,
-        subject: &str,
-    ) -> Result<Vec<(Rank, Bytes)>> {
         let (number, body) = command.encode();
-        let request = Request {
-            body: Body::Command { command: Command::from_head(Head(number)), body: body.into(), servers },
-            subject: subject.to_owned(),
-            priority: 0,
-            deadline: None,
-        };
-        match self.member.node.request_and_wait(self.member.channel, request)? {
-            Outcome::Answers(answers) => Ok(answers
-                .into_iter()
-                .map(|(server, payload)| {
-                    (server, payload.map(|body| body.values().clone()).unwrap_or_default())
-                })
-                .collect()),
-            other => Err(err!(Internal, "{subject}: it ended with {other:?}")),
-        }
+        self.tell_ours(Command::from_head(Head(number)), body.into(), subject)
+    }
+
+    fn ask(&self, server: Rank, command: &Remote, subject: &str) -> Result<Bytes> {
+        let (number, body) = command.encode();
+        self.ask_ours(server, Command::from_head(Head(number)), body.into(), subject)
     }
 }
 

@@ -26,6 +26,9 @@ pub enum Command {
     /// The body names type and threshold.
     GradientCompression,
     Profiler,
+    /// As `GradientCompression`, for schemes that MXNet's servers do not have; answered with a body. The number is
+    /// ours, like all from 1000 on.
+    NamedCompression,
     Other(i32),
 }
 
@@ -38,6 +41,7 @@ impl Command {
             3 => Command::SyncMode,
             4 => Command::GradientCompression,
             5 => Command::Profiler,
+            1100 => Command::NamedCompression,
             other => Command::Other(other),
         }
     }
@@ -50,6 +54,7 @@ impl Command {
             Command::SyncMode => 3,
             Command::GradientCompression => 4,
             Command::Profiler => 5,
+            Command::NamedCompression => 1100,
             Command::Other(other) => other,
         })
     }
@@ -64,6 +69,7 @@ impl fmt::Display for Command {
             Command::SyncMode => f.write_str("sync mode"),
             Command::GradientCompression => f.write_str("gradient compression"),
             Command::Profiler => f.write_str("profiler"),
+            Command::NamedCompression => f.write_str("named gradient compression"),
             Command::Other(other) => other.fmt(f),
         }
     }

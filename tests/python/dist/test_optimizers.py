@@ -48,6 +48,13 @@ def test_hostile_optimizers_are_refused_and_nothing_runs(tmp_path):
     assert "refused an optimizer" in output, "the server's log names it"
 
 
+@pytest.mark.parametrize("workers, servers", [(1, 2), (2, 2)])
+def test_one_bit_compression(workers, servers):
+    # Cut into two parts in the middle.
+    output = launch(workers, servers, HERE / "one_bit.py", MXNET_KVSTORE_BIGARRAY_BOUND="64")
+    assert output.count("one bit is enough") == workers, output
+
+
 class Cluster:
     """Two workers and two servers, each a process of its own."""
 
