@@ -62,8 +62,8 @@ public abstract class LRScheduler {
     Map<String, String> nativeParams() {
       Map<String, String> params = new LinkedHashMap<>();
       params.put("lr_scheduler", "factor");
-      params.put("step", Integer.toString(step));
-      params.put("factor", Double.toString(factor));
+      params.put("lr_scheduler.step", Integer.toString(step));
+      params.put("lr_scheduler.factor", Double.toString(factor));
       return params;
     }
 

@@ -52,7 +52,7 @@ public final class ScalaOptimizers {
   public static Optimizer adaDelta(
       float rho, float rescaleGradient, float epsilon, float wd, float clipGradient) {
     return new AdaDelta(
-        params(0, wd, clipGradient, "rho", rho, "rescale_gradient", rescaleGradient, "epsilon", epsilon), rho, epsilon);
+        params(0, wd, clipGradient, "rho", rho, "epsilon", epsilon), rho, epsilon);
   }
 
   /** The centered form, with 1e-4 under the root and wd outside; rescaling and schedule are not used, as there. */
@@ -60,15 +60,13 @@ public final class ScalaOptimizers {
       float learningRate, float rescaleGradient, float gamma1, float gamma2, float wd, LRScheduler schedule,
       float clipGradient) {
     return new RmsProp(
-        params(
-            learningRate, wd, clipGradient, "rescale_gradient", rescaleGradient, "gamma1", gamma1, "gamma2", gamma2),
-        gamma1, gamma2);
+        params(learningRate, wd, clipGradient, "gamma1", gamma1, "gamma2", gamma2), gamma1, gamma2);
   }
 
   /** w -= lr/2·(wd·w + g) + noise of deviation √lr. The rescaling is not used, as there. */
   public static Optimizer sgld(
       float learningRate, float rescaleGradient, float wd, float clipGradient, LRScheduler schedule) {
-    return new Sgld(params(learningRate, wd, clipGradient, "rescale_gradient", rescaleGradient), schedule);
+    return new Sgld(params(learningRate, wd, clipGradient), schedule);
   }
 
   private static Map<String, String> params(float learningRate, float wd, float clipGradient, Object... more) {
@@ -174,6 +172,14 @@ public final class ScalaOptimizers {
     @Override
     String nativeName() {
       return "scala_" + name();
+    }
+
+    /** Numbers are passed with all digits of the floats, so that the library calculates with the very same ones. */
+    @Override
+    Map<String, String> nativeParams() {
+      Map<String, String> all = super.nativeParams();
+      params().forEach((param, text) -> all.put(param, Double.toString(Float.parseFloat(text))));
+      return all;
     }
   }
 

@@ -2,7 +2,9 @@ package io.mxkv;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.mxkv.internal.Extensions;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -15,14 +17,39 @@ import org.junit.jupiter.api.Test;
 
 /** The formulas against weights recorded with the original, bit for bit. */
 class ScalaOptimizersTest {
+  /** An optimizer at work on one weight. */
+  private interface Updates {
+    void update(NDArray weight, NDArray gradient);
+  }
+
+  private interface Maker {
+    Updates make(Optimizer optimizer, NDArray weight);
+  }
+
   @Test
   void recordedUpdatesAreReproduced() throws IOException {
+    replayAll((optimizer, weight) -> {
+      Object state = optimizer.createState(3, weight);
+      return (changed, gradient) -> optimizer.update(3, changed, gradient, state);
+    });
+  }
+
+  @Test
+  void recordedUpdatesAreReproducedByTheLibrary() throws IOException {
+    assumeTrue(Extensions.has("mxkv_kvstore_set_optimizer"), "the library has no optimizers of its own");
+    replayAll((optimizer, weight) -> {
+      KVStore store = KVStore.create().init("3", weight).setOptimizer(optimizer);
+      return (changed, gradient) -> store.push("3", gradient).pull("3", changed);
+    });
+  }
+
+  private static void replayAll(Maker maker) throws IOException {
     int cases = 0;
     try (BufferedReader lines = new BufferedReader(new InputStreamReader(
         ScalaOptimizersTest.class.getResourceAsStream("/scala-optimizers.txt"), StandardCharsets.UTF_8))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         if (!line.startsWith("#")) {
-          replay(line.split(" "));
+          replay(line.split(" "), maker);
           cases++;
         }
       }
@@ -30,7 +57,7 @@ class ScalaOptimizersTest {
     assertEquals(14, cases);
   }
 
-  private static void replay(String[] fields) {
+  private static void replay(String[] fields, Maker maker) {
     Map<String, Float> params = new HashMap<>();
     for (String pair : fields[1].split(",")) {
       params.put(pair.split("=")[0], Float.parseFloat(pair.split("=")[1]));
@@ -39,10 +66,10 @@ class ScalaOptimizersTest {
     Shape shape = Shape.of(2, 3);
     try (ResourceScope scope = new ResourceScope()) {
       NDArray weight = NDArray.array(floats(fields[2]), shape);
-      Object state = optimizer.createState(3, weight);
+      Updates updates = maker.make(optimizer, weight);
       for (int i = 3; i < fields.length; i++) {
         String[] update = fields[i].split(":");
-        optimizer.update(3, weight, NDArray.array(floats(update[0]), shape), state);
+        updates.update(weight, NDArray.array(floats(update[0]), shape));
         assertArrayEquals(floats(update[1]), weight.toFloatArray(), optimizer + ", update " + (i - 2));
       }
     }
