@@ -11,7 +11,7 @@ use crate::ops::kernels::real::Real;
 use crate::optimizer::elementwise::{Elementwise, run};
 use crate::optimizer::params::Reader;
 use crate::optimizer::rules::Compat;
-use crate::optimizer::{Index, Memory, Operands, Planning, Rule, Step};
+use crate::optimizer::{Counting, Index, Memory, Operands, Planning, Rule, Step};
 use smallvec::smallvec;
 
 struct Adam {
@@ -35,6 +35,11 @@ pub(super) fn build(reader: &Reader<'_>, _: &Compat) -> Result<Arc<dyn Rule>> {
 }
 
 impl Rule for Adam {
+    /// The JVM asks the schedule first.
+    fn counting(&self) -> Counting {
+        Counting::After
+    }
+
     fn states(&self) -> &'static [&'static str] {
         &["mean", "var"]
     }
@@ -46,12 +51,7 @@ impl Rule for Adam {
 
     fn plan(&self, step: &mut Step, planning: &mut Planning<'_>) -> Result<()> {
         self.decays.plan(step, planning);
-        let index = match planning.index {
-            Index::Int(index) => *index as f64,
-            Index::Text(text) => {
-                crate::bail!(InvalidArgument, "scala_adam: expected a number as a key, got '{text}'")
-            }
-        };
+        let index = number(planning.index);
         let [t, is_set, first] = &mut planning.shared[..] else {
             crate::bail!(Internal, "scala_adam remembers three numbers");
         };
@@ -75,6 +75,20 @@ impl Rule for Adam {
 
     fn fuses(&self) -> bool {
         true
+    }
+}
+
+/// What is remembered of a key. The JVM knows numbers only; a text is remembered by its hash (FNV-1a, as many bits
+/// as a float64 holds), below zero.
+fn number(index: &Index) -> f64 {
+    match index {
+        Index::Int(index) => *index as f64,
+        Index::Text(text) => {
+            let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+            });
+            -1.0 - (hash >> 12) as f64
+        }
     }
 }
 
@@ -112,6 +126,19 @@ impl Elementwise<2> for Adam {
                 step = step + *decay * *w;
             }
             *w = *w - step;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_told_apart() {
+        let keys: Vec<Index> = vec![0.into(), 7.into(), "a".into(), "b".into(), "7".into(), "".into()];
+        for (place, key) in keys.iter().enumerate() {
+            assert_eq!(keys.iter().position(|other| number(other) == number(key)), Some(place), "{key}");
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::ops::kernels::storage::cast_into;
 use crate::optimizer::elementwise::{Elementwise, run};
 use crate::optimizer::params::Reader;
 use crate::optimizer::rules::Compat;
-use crate::optimizer::{Operands, Planning, Rule, Step};
+use crate::optimizer::{Counting, Operands, Planning, Rule, Step};
 
 struct Dcasgd {
     momentum: f64,
@@ -27,6 +27,11 @@ pub(super) fn build(reader: &Reader<'_>, _: &Compat) -> Result<Arc<dyn Rule>> {
 }
 
 impl Rule for Dcasgd {
+    /// The JVM asks the schedule first.
+    fn counting(&self) -> Counting {
+        Counting::After
+    }
+
     fn states(&self) -> &'static [&'static str] {
         if self.momentum == 0.0 { &["previous_weight"] } else { &["momentum", "previous_weight"] }
     }

@@ -9,7 +9,7 @@ use crate::ops::kernels::real::Real;
 use crate::optimizer::elementwise::{Elementwise, run};
 use crate::optimizer::params::Reader;
 use crate::optimizer::rules::Compat;
-use crate::optimizer::{Operands, Planning, Rule, Step};
+use crate::optimizer::{Counting, Operands, Planning, Rule, Step};
 
 struct Nag {
     momentum: f64,
@@ -21,6 +21,11 @@ pub(super) fn build(reader: &Reader<'_>, _: &Compat) -> Result<Arc<dyn Rule>> {
 }
 
 impl Rule for Nag {
+    /// The JVM asks the schedule first.
+    fn counting(&self) -> Counting {
+        Counting::After
+    }
+
     fn states(&self) -> &'static [&'static str] {
         if self.momentum == 0.0 { &[] } else { &["momentum"] }
     }

@@ -8,7 +8,7 @@ use crate::ops::kernels::real::Real;
 use crate::optimizer::elementwise::{Elementwise, run};
 use crate::optimizer::params::Reader;
 use crate::optimizer::rules::Compat;
-use crate::optimizer::{Operands, Planning, Rule, Step};
+use crate::optimizer::{Counting, Operands, Planning, Rule, Step};
 
 struct Sgd {
     momentum: f64,
@@ -20,6 +20,11 @@ pub(super) fn build(reader: &Reader<'_>, _: &Compat) -> Result<Arc<dyn Rule>> {
 }
 
 impl Rule for Sgd {
+    /// The JVM asks the schedule first.
+    fn counting(&self) -> Counting {
+        Counting::After
+    }
+
     fn states(&self) -> &'static [&'static str] {
         if self.momentum == 0.0 { &[] } else { &["momentum"] }
     }

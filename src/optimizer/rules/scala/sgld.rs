@@ -10,7 +10,7 @@ use crate::ops::kernels::real::Real;
 use crate::optimizer::params::Reader;
 use crate::optimizer::rules::Compat;
 use crate::optimizer::whole::{Whole, whole};
-use crate::optimizer::{Memory, Operands, Planning, Rule, Step};
+use crate::optimizer::{Counting, Memory, Operands, Planning, Rule, Step};
 use smallvec::smallvec;
 
 struct Sgld;
@@ -22,6 +22,11 @@ pub(super) fn build(reader: &Reader<'_>, _: &Compat) -> Result<Arc<dyn Rule>> {
 }
 
 impl Rule for Sgld {
+    /// The JVM asks the schedule first.
+    fn counting(&self) -> Counting {
+        Counting::After
+    }
+
     fn states(&self) -> &'static [&'static str] {
         &[]
     }
