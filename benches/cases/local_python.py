@@ -35,4 +35,12 @@ CASES = [
          resnet(1, "--optimizer", "momentum"), target=1.5, limit=update_motion("momentum"), count=5),
     Case("py-adam", "ResNet-50's arrays, Adam as the stock Python updater",
          resnet(1, "--optimizer", "adam"), target=1.5, limit=update_motion("adam"), count=5),
+    Case("py-native-momentum", "ResNet-50's arrays, momentum SGD of the store against the stock Python updater",
+         resnet(1, "--optimizer", "momentum", "--native"), target=3, limit=update_motion("momentum"),
+         limit_target=1.4, count=5),
+    Case("py-native-adam", "ResNet-50's arrays, Adam of the store against the stock Python updater",
+         resnet(1, "--optimizer", "adam", "--native"), target=3, limit=update_motion("adam"),
+         limit_target=1.4, count=5),
+    Case("py-native-small", "1000 keys of 1 KB, one call, Adam of the store against the stock Python updater; per key",
+         frontend(*THOUSAND, "--optimizer", "adam", "--native"), per=1000, target=10, count=5),
 ]

@@ -1,13 +1,14 @@
 """kvloop's loop through MXNet's stock Python frontend, on the library that MXNET_LIBRARY_PATH names.
 
     frontend.py [--sizes FILE | --keys N --floats N] [--contexts N] [--calls one|each] [--store TYPE]
-                [--optimizer none|momentum|adam]
+                [--optimizer none|momentum|adam] [--native]
 
 Speaks kvloop's protocol (see ../c/kvloop.c). With an optimizer the store gets MXNet's own Python updater
-through kv.set_optimizer, as Module and Trainer do.
+through kv.set_optimizer, as Module and Trainer do; with --native its own, where the library has that.
 """
 
 import argparse
+import ctypes
 import sys
 import time
 
@@ -24,7 +25,23 @@ def parse():
     parser.add_argument("--calls", choices=["one", "each"], default="one")
     parser.add_argument("--store", default="local")
     parser.add_argument("--optimizer", choices=["none", "momentum", "adam"], default="none")
+    parser.add_argument("--native", action="store_true")
     return parser.parse_args()
+
+
+NATIVE = {
+    "momentum": b'{"name": "sgd", "params": {"learning_rate": 0.01, "momentum": 0.9, "wd": 1e-4}}',
+    "adam": b'{"name": "adam", "params": {"learning_rate": 0.001}}',
+}
+
+
+def set_native(store, name):
+    """False if the library has no optimizers of its own."""
+    library = mx.base._LIB
+    if not hasattr(library, "mxkv_kvstore_set_optimizer_json"):
+        return False
+    mx.base.check_call(library.mxkv_kvstore_set_optimizer_json(store.handle, ctypes.c_char_p(NATIVE[name])))
+    return True
 
 
 def optimizer(name):
@@ -51,7 +68,8 @@ class Loop:
             self.values.append([mx.nd.array(x, ctx=c) for x, c in zip(contents, contexts)])
             self.outs.append([mx.nd.zeros(size, ctx=c) for c in contexts])
             self.sums.append(sum(contents))
-        if options.optimizer != "none":
+        is_native = options.native and set_native(self.store, options.optimizer)
+        if options.optimizer != "none" and not is_native:
             self.store.set_optimizer(optimizer(options.optimizer))
         mx.nd.waitall()
 
