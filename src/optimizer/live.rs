@@ -5,6 +5,7 @@ use super::rule::{Memory, Planning, Rule, States, Step};
 use super::{Counting, Index, Operands, Progress, Spec, rules};
 use crate::array::{DType, NdArray};
 use crate::base::Result;
+use crate::base::sync::atomic::{AtomicBool, Ordering};
 use crate::base::sync::{Arc, Mutex};
 use crate::engine::{Engine, Operation, Var};
 use crate::ops::kernels::storage::{cast_into, copy_of};
@@ -40,6 +41,20 @@ pub(super) struct Slot {
     pub own: Memory,
     /// Absent before the first update.
     pub arrays: Option<KeyStates>,
+    /// Whether the arrays have their first content. They get it from the kernel of the first update that runs, which
+    /// is not the first one planned if that was skipped because of an error.
+    started: Arc<AtomicBool>,
+}
+
+impl Slot {
+    /// Takes over arrays with content.
+    pub(super) fn resume(&mut self, arrays: KeyStates) {
+        (self.arrays, self.started) = (Some(arrays), Arc::new(AtomicBool::new(true)));
+    }
+
+    fn forget(&mut self) {
+        (self.arrays, self.started) = Default::default();
+    }
 }
 
 /// The arrays of one key: the rule's states in its order, and the float32 copy of a float16 weight.
@@ -55,7 +70,7 @@ pub struct Update {
     rule: Arc<dyn Rule>,
     step: Step,
     arrays: KeyStates,
-    fresh: bool,
+    started: Arc<AtomicBool>,
 }
 
 impl Optimizer {
@@ -150,9 +165,9 @@ impl Optimizer {
         for (index, arrays) in &states {
             check_states(index, arrays, &*live.rule)?;
         }
-        live.slots.values_mut().for_each(|slot| slot.arrays = None);
+        live.slots.values_mut().for_each(Slot::forget);
         for (index, arrays) in states {
-            live.slot(&index).arrays = Some(arrays);
+            live.slot(&index).resume(arrays);
         }
         Ok(())
     }
@@ -264,7 +279,7 @@ impl Live {
         if !slots.contains_key(index) {
             let (lr_mult, wd_mult) = multipliers(spec, &**rule, index);
             let (_, own) = rule.memory();
-            let slot = Slot { count: rates.begin, lr_mult, wd_mult, own, arrays: None };
+            let slot = Slot { count: rates.begin, lr_mult, wd_mult, own, ..Slot::default() };
             slots.insert(index.clone(), slot);
         }
         slots.entry(index.clone()).or_default()
@@ -309,7 +324,7 @@ impl Live {
         };
         rule.plan(&mut step, &mut Planning { index, name, fresh, shared, own: &mut slot.own })?;
         slot.arrays.get_or_insert_with(|| arrays.clone());
-        Ok(Update { rule: rule.clone(), step, arrays, fresh })
+        Ok(Update { rule: rule.clone(), step, arrays, started: slot.started.clone() })
     }
 
     /// Everything that can be wrong with an update is found before anything changes.
@@ -374,7 +389,7 @@ fn new_arrays(rule: &dyn Rule, weight: &NdArray, multi_precision: bool) -> Resul
     if !(multi_precision && weight.dtype() == DType::Float16) {
         return Ok(KeyStates { states: rule.new_states(weight)?, master: None });
     }
-    let master = NdArray::new(weight.shape().clone(), DType::Float32, weight.device())?;
+    let master = NdArray::zeros(weight.shape().clone(), DType::Float32, weight.device())?;
     Ok(KeyStates { states: rule.new_states(&master)?, master: Some(master) })
 }
 
@@ -417,7 +432,7 @@ impl Update {
         outs: &[NdArray],
     ) -> Result<()> {
         let KeyStates { states, master } = &self.arrays;
-        if self.fresh {
+        if !self.started.load(Ordering::Acquire) {
             if let Some(master) = master {
                 cast_into(weight, master)?;
             }
@@ -436,7 +451,9 @@ impl Update {
             states,
             outs,
         };
-        self.rule.update(&self.step, &operands)
+        self.rule.update(&self.step, &operands)?;
+        self.started.store(true, Ordering::Release);
+        Ok(())
     }
 
     fn submit(

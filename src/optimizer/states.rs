@@ -175,7 +175,7 @@ impl Live {
         let mut live = Live::new(&spec).map_err(|error| error.context("optimizer states"))?;
         for (index, arrays) in keys {
             check_states(&index, &arrays, &*live.rule)?;
-            live.slot(&index).arrays = Some(arrays);
+            live.slot(&index).resume(arrays);
         }
         Ok(live)
     }

@@ -180,3 +180,25 @@ fn sgld_adds_noise() {
     step(&resumed, 0, &again, &vec![0.5; count]);
     assert_eq!(of(&again), of(&weight));
 }
+
+/// A first update that fails leaves the key as if it had not been.
+#[test]
+fn a_failed_first_update_does_not_spoil_the_states() {
+    use crate::array::{Part, RowSparse};
+    let rows = |numbers: &[i64], value: f32| {
+        let parts = RowSparse {
+            indices: Part::indices(numbers).unwrap(),
+            values: Part::from_slice(Shape::new(&[numbers.len() as i64, 1]), &vec![value; numbers.len()])
+                .unwrap(),
+        };
+        NdArray::from_row_sparse(parts, Shape::new(&[2, 1]), Device::cpu(0)).unwrap()
+    };
+    let optimizer = make("dcasgd", &[("learning_rate", "0.5"), ("lamda", "2")], false);
+    // It does not hold all its rows, which only the kernel sees.
+    assert!(optimizer.update(&Index::Int(0), &rows(&[1], 1.0), &rows(&[1], 1.0)).is_err());
+    let weight = rows(&[0, 1], 1.0);
+    optimizer.update(&Index::Int(0), &weight, &rows(&[0, 1], 1.0)).unwrap();
+    // With a previous weight of 0 instead of 1 it would be -0.5.
+    let parts = weight.read_row_sparse().unwrap();
+    assert_eq!(parts.values.elements::<f32>().unwrap(), [0.5, 0.5]);
+}

@@ -32,7 +32,7 @@ pub fn load(optimizer: &Optimizer, bytes: &[u8]) -> Result<()> {
     let mut live = Live::new(&spec)?;
     for (index, arrays) in keys {
         check_states(&index, &arrays, &*live.rule)?;
-        live.slot(&index).arrays = Some(arrays);
+        live.slot(&index).resume(arrays);
     }
     optimizer.replace(live);
     Ok(())

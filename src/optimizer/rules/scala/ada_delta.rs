@@ -18,6 +18,8 @@ struct AdaDelta {
 pub(super) fn build(reader: &Reader<'_>, _: &Compat) -> Result<Arc<dyn Rule>> {
     // Nothing decays by itself, so which weights decay does not matter.
     reader.text("decay_only");
+    // The JVM's class stores it and never uses it.
+    reader.text("rescale_gradient");
     Ok(Arc::new(AdaDelta {
         rho: reader.number_or("rho", 0.05)?,
         epsilon: reader.number_or("epsilon", 1e-8)?,

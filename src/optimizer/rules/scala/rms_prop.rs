@@ -17,6 +17,8 @@ struct RmsProp {
 }
 
 pub(super) fn build(reader: &Reader<'_>, _: &Compat) -> Result<Arc<dyn Rule>> {
+    // The JVM's class stores it and never uses it.
+    reader.text("rescale_gradient");
     Ok(Arc::new(RmsProp {
         gamma1: reader.number_or("gamma1", 0.95)?,
         gamma2: reader.number_or("gamma2", 0.9)?,

@@ -18,6 +18,8 @@ struct Sgld;
 pub(super) fn build(reader: &Reader<'_>, _: &Compat) -> Result<Arc<dyn Rule>> {
     // The decay has no multipliers.
     reader.text("decay_only");
+    // The JVM's class stores it and never uses it.
+    reader.text("rescale_gradient");
     Ok(Arc::new(Sgld))
 }
 
