@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 library=$1 stock_path=$2 stock_native=$3 our_path=$4
 seconds=150
-mxkv=$root/target/release/mxkv
+mxkv=${MXKV_COMMAND:-$root/target/release/mxkv}
 python=$("$root/scripts/venv.sh")
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
@@ -93,8 +93,19 @@ mixed() {
     finish "mxkv's servers with our Clojure, MXNet's Clojure and MXNet's Python" 3
 }
 
+trained_by_mxkv() { # the servers read the Java object that the workers send; no JVM there
+    begin 2 2
+    node scheduler by_environment scheduler timeout -k 5 $seconds "$mxkv" scheduler
+    node server0 by_environment server timeout -k 5 $seconds "$mxkv" server
+    node server1 by_environment server timeout -k 5 $seconds "$mxkv" server
+    node worker0 by_environment worker stock training
+    node worker1 by_environment worker stock training
+    finish "mxkv's servers train for MXNet's Clojure package" 2
+}
+
 cluster_of_stock training 1 1 environment
 cluster_of_stock training 2 2 init
 cluster_of_stock sums 2 2 environment
 mixed
+trained_by_mxkv
 exit $failed
