@@ -96,7 +96,7 @@ fn identity(random: &mut Random) -> Vec<u8> {
         3 => b"ps8.7".to_vec(),
         4 => b"ps1.1".to_vec(),
         5 => format!("ps{}", random.bits()).into_bytes(),
-        6 => [b"ps".to_vec(), noise(random, 9)].concat(),
+        6 => [b"psx".to_vec(), noise(random, 9)].concat(),
         // An identity that begins with 0 is reserved.
         _ => [vec![b'x'], noise(random, 100)].concat(),
     }
