@@ -37,6 +37,7 @@ impl NdArray {
     pub fn write_bytes(&self) -> Result<WriteView<'_, [u8]>> {
         let Content::Dense(block) = &self.chunk().content else { return Err(self.wrong_storage("default")) };
         let block = block.try_write().ok_or_else(in_use)?;
+        crate::ensure!(!block.is_read_only(), Internal, "the array may only be read");
         let (start, end) = self.byte_range();
         RwLockWriteGuard::try_map(block, |bytes| bytes.get_mut(start..end)).map_err(|_| out_of_bounds())
     }

@@ -28,6 +28,8 @@ enum Owner {
     Foreign(#[expect(dead_code, reason = "held for its drop")] Box<dyn Send + Sync>),
     /// Memory that other processes may map too.
     Shared(Segment),
+    /// Bytes that others may read as well; never lent for writing.
+    ReadOnly(#[expect(dead_code, reason = "held for its drop")] Bytes),
 }
 
 // SAFETY: a block owns its bytes (or holds the foreign owner that keeps them alive), so moving it to
@@ -82,6 +84,16 @@ impl Block {
     /// `len` zero bytes that other processes can map.
     pub fn shared(len: usize) -> Result<Self> {
         Ok(Block::from(Segment::create(len)?))
+    }
+
+    /// Bytes of somebody else that nobody may change: borrowing them for writing is a defect, and panics.
+    pub fn read_only(bytes: Bytes) -> Self {
+        let start = NonNull::from(&*bytes).cast::<u8>();
+        Block { start, len: bytes.len(), owner: Owner::ReadOnly(bytes) }
+    }
+
+    pub fn is_read_only(&self) -> bool {
+        matches!(self.owner, Owner::ReadOnly(_))
     }
 
     /// The shared memory behind the block, if that is what it is.
@@ -165,7 +177,9 @@ impl Deref for Block {
 
 impl DerefMut for Block {
     fn deref_mut(&mut self) -> &mut [u8] {
-        // SAFETY: as for `deref`; `&mut self` makes this the only access path.
+        assert!(!self.is_read_only(), "the bytes of the block may only be read");
+        // SAFETY: as for `deref`; `&mut self` makes this the only access path, because blocks that are not were
+        // sorted out above.
         unsafe { std::slice::from_raw_parts_mut(self.start.as_ptr(), self.len) }
     }
 }
@@ -211,5 +225,16 @@ mod tests {
         assert_eq!(&*block, [1, 2, 3]);
         drop(block);
         assert!(released.load(Ordering::SeqCst));
+    }
+
+    #[test]
+    fn bytes_of_others_are_only_read() {
+        let bytes = Bytes::from(vec![1, 2, 3]);
+        let mut block = Block::read_only(bytes.clone());
+        assert!(block.is_read_only() && *block == [1, 2, 3]);
+        let written = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| block[0] = 9));
+        assert!(written.is_err());
+        assert_eq!(*bytes, [1, 2, 3]);
+        assert!(Block::read_only(Bytes::new()).is_empty());
     }
 }

@@ -130,6 +130,11 @@ impl Snapshot {
         *self.0.lock() = State::None;
     }
 
+    /// Called by an update that has made the copy on the way.
+    pub(super) fn offer(&self, bytes: Bytes) {
+        *self.0.lock() = State::Taken(bytes, 0);
+    }
+
     /// Gives the bytes of `value` to `reader`, one of `readers`. The caller holds the value for reading.
     ///
     /// Nobody waits for a copy that is being made, and no lock is held meanwhile: the thread that copies may be

@@ -386,7 +386,7 @@ impl Server {
                 return Ok(());
             }
             Rule::Optimize(optimizer) => {
-                let step = match Step::plan(&optimizer, key, &target) {
+                let step = match Step::plan(&optimizer, key, &target, pushes) {
                     Ok(step) => step,
                     Err(error) => {
                         owed.fail(&error);
@@ -397,7 +397,7 @@ impl Server {
                 let written: SmallVec<[&NdArray; 6]> = held.iter().copied().chain(&states).collect();
                 let bytes = written.iter().map(|array| array.byte_len()).sum::<usize>() + bytes;
                 return self.run("server optimizer", Access::Write, &written, bytes, move || {
-                    match step.run(&pushes, &value, master.as_ref(), &snapshot) {
+                    match step.run(&value, master.as_ref(), &snapshot) {
                         Ok(()) => owed.whole(&value, &snapshot, readers),
                         Err(error) => owed.fail(&error),
                     }

@@ -2,12 +2,13 @@
 
 use super::apply::{refresh, sum_into};
 use super::decode::{LocalKey, Pushed};
-use super::entry::Entry;
+use super::entry::{Entry, Snapshot};
 use super::host::Update;
 use crate::array::{NdArray, Storage};
 use crate::base::sync::Arc;
 use crate::base::{Error, Result};
 use crate::engine::Engine;
+use crate::mem::Block;
 use crate::ops::kernels::sum::SumOrder;
 use crate::optimizer::remote::{Incoming, Piece, Token};
 use crate::optimizer::{Index, KeyStates, Optimizer, Spec, Update as Planned, decode};
@@ -15,6 +16,7 @@ use crate::ps::node::Participant;
 use crate::telemetry::log;
 use crate::{bail, ensure, err};
 use bytes::Bytes;
+use smallvec::SmallVec;
 use std::collections::{HashMap, HashSet};
 
 /// What pushes do to values.
@@ -162,18 +164,41 @@ pub(super) fn optimizer_of(rule: &Rule) -> Result<&Arc<Optimizer>> {
 pub(super) struct Step {
     planned: Planned,
     target: NdArray,
-    merged: NdArray,
+    gradient: Gradient,
+}
+
+/// What the pushes of a round come to.
+enum Gradient {
+    /// Their own frames: sum, update and the copy for pulls are one pass over memory.
+    Frames(SmallVec<[NdArray; 4]>),
+    /// Their sum, which is made first.
+    Sum { merged: NdArray, pushes: Vec<Pushed> },
 }
 
 impl Step {
-    pub(super) fn plan(optimizer: &Optimizer, key: LocalKey, target: &NdArray) -> Result<Self> {
+    pub(super) fn plan(
+        optimizer: &Optimizer,
+        key: LocalKey,
+        target: &NdArray,
+        pushes: Vec<Pushed>,
+    ) -> Result<Self> {
         let (shape, dtype, device) = (target.shape().clone(), target.dtype(), target.device());
-        let merged = match target.storage() {
-            Storage::Dense => NdArray::new(shape, dtype, device)?,
-            storage => NdArray::empty(storage, shape, dtype, device)?,
+        let gradient = match frames(&pushes, target) {
+            Some(frames) if optimizer.can_fuse(target, &frames, &[]) => Gradient::Frames(frames),
+            _ => {
+                let merged = match target.storage() {
+                    Storage::Dense => NdArray::new(shape, dtype, device)?,
+                    storage => NdArray::empty(storage, shape, dtype, device)?,
+                };
+                Gradient::Sum { merged, pushes }
+            }
         };
-        let planned = optimizer.plan(&Index::from(key), target, &merged)?;
-        Ok(Step { planned, target: target.clone(), merged })
+        let like = match &gradient {
+            Gradient::Frames(frames) => frames.first().unwrap_or(target),
+            Gradient::Sum { merged, .. } => merged,
+        };
+        let planned = optimizer.plan(&Index::from(key), target, like)?;
+        Ok(Step { planned, target: target.clone(), gradient })
     }
 
     /// Arrays that the update writes beside the value.
@@ -181,17 +206,43 @@ impl Step {
         self.planned.states()
     }
 
-    /// Sums the pushes and updates the value, of which `value` is the copy in the pushed type if there is a master.
+    /// Updates the value, of which `value` is the copy in the pushed type if there is a master.
     pub(super) fn run(
         &self,
-        pushes: &[Pushed],
         value: &NdArray,
         master: Option<&NdArray>,
-        snapshot: &Arc<super::entry::Snapshot>,
+        snapshot: &Arc<Snapshot>,
     ) -> Result<()> {
-        let Step { planned, target, merged } = self;
-        let merged = sum_into(merged, target, pushes)?;
-        planned.run(target, &[merged], SumOrder::LeftToRight, &[])?;
+        let Step { planned, target, gradient } = self;
+        match (gradient, master) {
+            (Gradient::Frames(frames), None) => {
+                let copy = NdArray::new(target.shape().clone(), target.dtype(), target.device())?;
+                snapshot.invalidate();
+                planned.run(target, frames, SumOrder::LeftToRight, std::slice::from_ref(&copy))?;
+                copy.into_block().into_iter().for_each(|copy| snapshot.offer(copy.into()));
+                return Ok(());
+            }
+            (Gradient::Frames(frames), Some(_)) => {
+                planned.run(target, frames, SumOrder::LeftToRight, &[])?;
+            }
+            (Gradient::Sum { merged, pushes }, _) => {
+                let merged = sum_into(merged, target, pushes)?;
+                planned.run(target, &[merged], SumOrder::LeftToRight, &[])?;
+            }
+        }
         refresh(value, master, snapshot)
     }
+}
+
+/// The pushed elements as arrays over the frames in which they came, if they can be used as they lie there.
+fn frames(pushes: &[Pushed], target: &NdArray) -> Option<SmallVec<[NdArray; 4]>> {
+    let frame = |push: &Pushed| match push {
+        Pushed::Dense { dtype, elements } if target.is_dense() && *dtype == target.dtype() => {
+            let block = Block::read_only(elements.clone());
+            // An address that is not aligned is an error.
+            NdArray::from_block(block, target.shape().clone(), *dtype, target.device()).ok()
+        }
+        _ => None,
+    };
+    pushes.iter().map(frame).collect()
 }

@@ -501,6 +501,39 @@ mod optimizers {
         assert_eq!(value, [half(1.0 - 8.0 * 0.5 * half(0.0004).to_f32())]);
     }
 
+    /// Frames that cannot be used as they lie are summed first; both ways give the same bits, and pulls see them.
+    #[test]
+    fn one_pass_over_memory_gives_the_same_as_three() {
+        let run = |name: &str, shift: usize| {
+            let mut bench = bench(2, true);
+            let values = |seed: usize| -> Vec<f32> {
+                (0..100_003).map(|i| ((i * 7919 + seed * 104_729) % 1000) as f32 / 500.0 - 1.0).collect()
+            };
+            let mut push = |bench: &mut Bench, rank: u32, values: &[f32]| {
+                let mut bytes = vec![0; shift];
+                bytes.extend_from_slice(bytemuck::cast_slice(values));
+                let bytes = Bytes::from(bytes).slice(shift..);
+                let payload = Payload::new(&[BEGIN + 3], bytes, Some(&[4 * values.len() as i32])).unwrap();
+                bench.send(rank, Action::Data { verb: Verb::Push, kind: F32, payload })
+            };
+            push(&mut bench, 0, &values(0));
+            bench.ask(0, &Remote::Set(Box::new(Spec::from_params(name, &[]).unwrap()))).unwrap();
+            let mut seen = Vec::new();
+            for round in 0..3 {
+                push(&mut bench, 0, &values(1 + round));
+                push(&mut bench, 1, &values(11 + round));
+                let first = bench.value(3);
+                assert_eq!(bench.value(3), first, "the second reader of the same version");
+                assert_eq!(bench.value(3), first, "one more reader than there are workers");
+                seen.push(first);
+            }
+            seen
+        };
+        for name in ["adam", "sgd", "lamb", "adagrad"] {
+            assert_eq!(run(name, 0), run(name, 1), "{name}");
+        }
+    }
+
     #[test]
     fn sparse_rows_are_updated_lazily() {
         let mut bench = bench(1, true);
