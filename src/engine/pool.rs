@@ -148,17 +148,15 @@ pub fn for_each_common_chunk<T: Send>(slices: &mut [&mut [T]], work: impl Fn(usi
     spread(slices, &work);
 }
 
+type WorkOnTwo<'a, A, B> = dyn Fn(usize, &mut [&mut [A]], &mut [&mut [B]]) + Sync + 'a;
+
 /// As [`for_each_common_chunk`] for two groups of slices of different types; all of them have one length.
 pub fn for_each_common_chunk_of<A: Send, B: Send>(
     first: &mut [&mut [A]],
     second: &mut [&mut [B]],
     work: impl Fn(usize, &mut [&mut [A]], &mut [&mut [B]]) + Sync,
 ) {
-    fn spread<A: Send, B: Send>(
-        first: &mut [&mut [A]],
-        second: &mut [&mut [B]],
-        work: &(dyn Fn(usize, &mut [&mut [A]], &mut [&mut [B]]) + Sync),
-    ) {
+    fn spread<A: Send, B: Send>(first: &mut [&mut [A]], second: &mut [&mut [B]], work: &WorkOnTwo<'_, A, B>) {
         let per_chunk = (CHUNK_BYTES / size_of::<A>().max(1)).max(1);
         let len = first.first().map_or(0, |slice| slice.len());
         if len <= per_chunk {

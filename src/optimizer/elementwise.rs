@@ -4,6 +4,7 @@ use super::{Operands, Step};
 use crate::array::{Element, NdArray, WriteView};
 use crate::base::Result;
 use crate::engine::for_each_common_chunk_of;
+use crate::mem::copy::{STREAM_BYTES, Stream};
 use crate::ops::kernels::real::Real;
 use crate::ops::kernels::rows::AllRows;
 use crate::ops::kernels::storage::{cast_into, to_dense};
@@ -109,6 +110,8 @@ fn typed<R: Elementwise<S>, T: Real, G: Stored<T>, const S: usize>(
     worked.push(weight);
     worked.extend(states.iter_mut().map(|state| &mut **state));
     let mut copies: SmallVec<[&mut [G]; 4]> = outs.iter_mut().map(|out| &mut **out).collect();
+    let count = copies.len();
+    let large = operands.weight.byte_len() >= STREAM_BYTES;
     if let Some(low) = &mut low {
         copies.push(low.elements()?);
     }
@@ -116,6 +119,9 @@ fn typed<R: Elementwise<S>, T: Real, G: Stored<T>, const S: usize>(
     for_each_common_chunk_of(&mut worked, &mut copies, |first, worked, copies| {
         let (mut sum, mut wide) = ([G::default(); BLOCK], [T::ZERO; BLOCK]);
         let Some((weight, states)) = worked.split_first_mut() else { return };
+        // The float16 weight is read again by the next update, the copies by somebody else.
+        let (outs, low) = copies.split_at_mut(count);
+        let mut stream = (large && !outs.is_empty()).then(|| (Stream::new(), [G::default(); BLOCK]));
         for start in (0..weight.len()).step_by(BLOCK) {
             let end = weight.len().min(start + BLOCK);
             let gradient = match &gradients[..] {
@@ -132,7 +138,17 @@ fn typed<R: Elementwise<S>, T: Real, G: Stored<T>, const S: usize>(
                 std::array::from_fn(|_| states.next().map_or(&mut [][..], |state| &mut state[start..end]));
             let weight = &mut weight[start..end];
             R::apply(kernel, weight, G::load(gradient, &mut wide), states);
-            copies.iter_mut().for_each(|copy| G::store(weight, &mut copy[start..end]));
+            low.iter_mut().for_each(|low| G::store(weight, &mut low[start..end]));
+            match &mut stream {
+                None => outs.iter_mut().for_each(|out| G::store(weight, &mut out[start..end])),
+                Some((stream, block)) => {
+                    let block = &mut block[..end - start];
+                    G::store(weight, block);
+                    let mut outs: SmallVec<[&mut [u8]; 4]> =
+                        outs.iter_mut().map(|out| bytemuck::cast_slice_mut(&mut out[start..end])).collect();
+                    stream.copy_to_all(&mut outs, bytemuck::cast_slice(block));
+                }
+            }
         }
     });
     Ok(())

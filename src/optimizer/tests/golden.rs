@@ -112,8 +112,7 @@ fn compare(what: &str, array: &NdArray, want: &[u8], exact: bool, tolerance: f64
     }
     let greatest = wanted.iter().map(|x| x.abs()).filter(|x| x.is_finite()).fold(0.0, f64::max);
     let agree = |(got, want): (&f64, &f64)| {
-        got == want && got.is_sign_negative() == want.is_sign_negative()
-            || got == want && !exact
+        got == want && (!exact || got.is_sign_negative() == want.is_sign_negative())
             || got.is_nan() && want.is_nan()
             || !exact && (got - want).abs() <= tolerance * (want.abs() + greatest)
     };
