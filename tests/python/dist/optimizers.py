@@ -49,7 +49,8 @@ class Job:
         for step in range(STEPS):
             for key, weight in weights.items():
                 gradients = [self.gradient(key, step, rank, stype, dtype) for rank in range(self.kv.num_workers)]
-                self.kv.push(key, gradients[self.kv.rank])
+                # The original's pulls may write into what was pushed.
+                self.kv.push(key, gradients[self.kv.rank].copy())
                 total = gradients[0]
                 for other in gradients[1:]:
                     total = total + other

@@ -19,19 +19,20 @@ TIMEOUT = 300
 pytestmark = pytest.mark.skipif(ORIGINAL, reason="needs our library")
 
 
-def launch(workers, servers, *script, **environment):
-    """Runs a script on every worker of a cluster; returns all output."""
+def launch(workers, servers, *script, original=False, **environment):
+    """Runs a script on every worker of a cluster, on the original library if asked for; returns all output."""
     paths = os.pathsep.join([str(ROOT / "bindings" / "python" / "src"), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "PYTHONPATH": paths, **environment}
-    command = [COMMAND, "launch", "-n", str(workers), "-s", str(servers), "--", sys.executable, "-W", "ignore", *map(str, script)]
+    python = ["env", "-u", "MXNET_LIBRARY_PATH", sys.executable] if original else [sys.executable]
+    command = [COMMAND, "launch", "-n", str(workers), "-s", str(servers), "--", *python, "-W", "ignore", *map(str, script)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("workers, servers", [(1, 1), (2, 2)])
-def test_every_optimizer_gives_the_bits_of_the_frontend_class(workers, servers):
-    output = launch(workers, servers, HERE / "optimizers.py")
+@pytest.mark.parametrize("workers, servers, original", [(1, 1, False), (2, 2, False), (1, 1, True)])
+def test_every_optimizer_gives_the_bits_of_the_frontend_class(workers, servers, original):
+    output = launch(workers, servers, HERE / "optimizers.py", original=original)
     assert output.count("all optimizers agree") == workers, output
 
 
