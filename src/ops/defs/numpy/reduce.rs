@@ -101,6 +101,7 @@ pub static OPERATORS: &[Definition] = &[
     },
     Definition {
         name: "_np_cumsum",
+        aliases: &["cumsum"],
         doc: "The sums of the elements so far along an axis; without axis, of the flattened array.",
         inputs: A,
         params: &[
