@@ -29,8 +29,12 @@ impl Cluster {
     pub fn start(workers: u32, servers: u32, rounds: u32, rejoin: u32) -> Self {
         let mut cluster = Cluster::prepare(workers, servers, rounds, rejoin, "127.0.0.1");
         cluster.spawn("scheduler", &[]);
-        (0..servers).for_each(|_| drop(cluster.spawn("server", &[])));
-        (0..workers).for_each(|_| drop(cluster.spawn("worker", &[])));
+        for _ in 0..servers {
+            cluster.spawn("server", &[]);
+        }
+        for _ in 0..workers {
+            cluster.spawn("worker", &[]);
+        }
         cluster
     }
 
