@@ -509,7 +509,7 @@ mod optimizers {
             let values = |seed: usize| -> Vec<f32> {
                 (0..100_003).map(|i| ((i * 7919 + seed * 104_729) % 1000) as f32 / 500.0 - 1.0).collect()
             };
-            let mut push = |bench: &mut Bench, rank: u32, values: &[f32]| {
+            let push = |bench: &mut Bench, rank: u32, values: &[f32]| {
                 let mut bytes = vec![0; shift];
                 bytes.extend_from_slice(bytemuck::cast_slice(values));
                 let bytes = Bytes::from(bytes).slice(shift..);
