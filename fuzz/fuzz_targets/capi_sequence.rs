@@ -2,6 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+// The functions are found by their C names; this makes the linker look into the library at all.
+use mxkv as _;
 use std::ffi::{c_char, c_int, c_void};
 
 type Handle = *mut c_void;
