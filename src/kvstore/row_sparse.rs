@@ -30,9 +30,9 @@ fn sum_typed<T: Sum>(shape: &Shape, inputs: &[NdArray]) -> Result<RowSparse> {
             pieces.push((*row, &values[number * width..][..width]));
         }
     }
-    // Stable, so that the pieces of a row keep their order; lists that are sorted already merge in one pass.
-    pieces.sort_by_key(|(row, _)| *row);
     let mut indices: Vec<i64> = pieces.iter().map(|(row, _)| *row).collect();
+    let pieces: Vec<(i64, &[T])> = stable_order(&indices).into_iter().map(|place| pieces[place]).collect();
+    indices.sort_unstable();
     indices.dedup();
     let mut values = Part::new(T::DTYPE, shape.with_rows(indices.len()))?;
     let sums = values.elements_mut::<T>()?.chunks_mut(width.max(1));
@@ -44,6 +44,13 @@ fn sum_typed<T: Sum>(shape: &Shape, inputs: &[NdArray]) -> Result<RowSparse> {
         }
     }
     Ok(RowSparse { indices: Part::indices(&indices)?, values })
+}
+
+/// The places of `rows` by ascending row; those of one row keep their order.
+fn stable_order(rows: &[i64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by_key(|place| rows[*place]);
+    order
 }
 
 /// `to` = the rows of `from` whose numbers are in `row_ids`, ascending and each once. A row that `from` does

@@ -88,11 +88,18 @@ pub(super) use dispatch_types;
 pub fn run<R: Elementwise<S>, const S: usize>(rule: &R, step: &Step, operands: &Operands<'_>) -> Result<()> {
     let dense: SmallVec<[NdArray; 4]> = operands.gradients.iter().map(to_dense).collect::<Result<_>>()?;
     let operands = Operands { gradients: &dense, ..*operands };
-    dispatch_types!(&operands, T, G => typed::<R, T, G, S>(&rule.kernel::<T>(step), &operands))
+    dispatch_types!(&operands, T, G => {
+        let kernel = rule.kernel::<T>(step);
+        typed::<T, G, S>(&|w, g, states| R::apply(&kernel, w, g, states), &operands)
+    })
 }
 
-fn typed<R: Elementwise<S>, T: Real, G: Stored<T>, const S: usize>(
-    kernel: &R::Kernel<T>,
+/// A rule with its scalars: new weights and states of a range by its gradients.
+type Apply<'a, T, const S: usize> = &'a (dyn Fn(&mut [T], &[T], [&mut [T]; S]) + Sync);
+
+/// `apply` is called through a vtable, once per block: the pass around it is then compiled once for all rules.
+fn typed<T: Real, G: Stored<T>, const S: usize>(
+    apply: Apply<'_, T, S>,
     operands: &Operands<'_>,
 ) -> Result<()> {
     let gradients: SmallVec<[_; 4]> =
@@ -137,7 +144,7 @@ fn typed<R: Elementwise<S>, T: Real, G: Stored<T>, const S: usize>(
             let states =
                 std::array::from_fn(|_| states.next().map_or(&mut [][..], |state| &mut state[start..end]));
             let weight = &mut weight[start..end];
-            R::apply(kernel, weight, G::load(gradient, &mut wide), states);
+            apply(weight, G::load(gradient, &mut wide), states);
             low.iter_mut().for_each(|low| G::store(weight, &mut low[start..end]));
             match &mut stream {
                 None => outs.iter_mut().for_each(|out| G::store(weight, &mut out[start..end])),
