@@ -3,7 +3,19 @@
 //! * [`pickle`]: Python's object format as a tree of plain values; [`python`]: MXNet's optimizers and states in it.
 //! * [`java`]: Java's object format as a graph of plain objects; [`scala`]: MXNet's optimizers in it.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "the bytes come from outside"
+    )
+)]
+
 mod base64;
+mod input;
 pub mod java;
 pub mod pickle;
 pub mod python;

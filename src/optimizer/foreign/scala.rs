@@ -1,16 +1,5 @@
 //! MXNet's Scala optimizers, as JVM workers serialize them, as our own.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        reason = "the bytes come from outside"
-    )
-)]
-
 use super::java::{Field, Key, Object, entries, is_nothing, members, read, unwrapped};
 use crate::base::Result;
 use crate::optimizer::{Index, Params, Progress, Spec};

@@ -19,6 +19,32 @@ struct Sgld {
     seed: i64,
 }
 
+/// Counts the updates of all keys in the rule's shared memory, for [`Noise`].
+pub(super) fn count_update(step: &mut Step, planning: &mut Planning<'_>) {
+    if let Some(updates) = planning.shared.first_mut() {
+        *updates += 1.0;
+        step.extra[0] = *updates;
+    }
+}
+
+/// Normal noise of mean 0 and variance lr, another sequence for each update.
+pub(super) struct Noise {
+    seed: u64,
+    deviation: f64,
+}
+
+impl Noise {
+    /// Of a step that [`count_update`] has seen.
+    pub(super) fn new(seed: u64, step: &Step) -> Self {
+        // Sequences of neighbouring seeds are unrelated only after mixing.
+        Noise { seed: Random::of(seed, step.extra[0] as usize).word(), deviation: step.lr.max(0.0).sqrt() }
+    }
+
+    pub(super) fn at<T: Number>(&self, number: usize) -> T {
+        T::from_f64(self.deviation * Random::of(self.seed, number).normal())
+    }
+}
+
 pub(super) fn build(reader: &Reader<'_>, _: &Compat) -> Result<Arc<dyn Rule>> {
     Ok(Arc::new(Sgld { seed: reader.whole_or("seed", 0)? }))
 }
@@ -34,10 +60,7 @@ impl Rule for Sgld {
     }
 
     fn plan(&self, step: &mut Step, planning: &mut Planning<'_>) -> Result<()> {
-        if let Some(updates) = planning.shared.first_mut() {
-            *updates += 1.0;
-            step.extra[0] = *updates;
-        }
+        count_update(step, planning);
         Ok(())
     }
 
@@ -54,12 +77,10 @@ impl Sgld {
     fn apply<T: Real + Number>(&self, step: &Step, arrays: &mut Whole<'_, T>) {
         let (half, wd) = (T::from_f64(-step.lr / 2.0), T::from_f64(step.wd));
         let prepare: Prepare<T> = step.prepare_composed();
-        let deviation = step.lr.max(0.0).sqrt();
-        // Sequences of neighbouring seeds are unrelated only after mixing.
-        let seed = Random::of(self.seed as u64, step.extra[0] as usize).word();
+        let noise = Noise::new(self.seed as u64, step);
         for (number, (w, g)) in arrays.weight.iter_mut().zip(arrays.gradient).enumerate() {
             *w = *w + half * (prepare.apply(*g) + wd * *w);
-            *w = *w + T::from_f64(deviation * Random::of(seed, number).normal());
+            *w = *w + noise.at(number);
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::allowed::look_up;
 use super::graph::{Graph, Id, Node, Raw};
-use super::input::Input;
 use crate::base::Result;
+use crate::optimizer::foreign::input::{Input, text};
 use crate::{bail, ensure, err};
 
 const MAGIC: [u8; 4] = [0xac, 0xed, 0, 5];
@@ -100,7 +100,7 @@ impl<'a> Reader<'a> {
             },
             OBJECT => Content::Object(Some(self.new_object(level)?)),
             STRING => {
-                let text = self.input.text()?;
+                let text = self.text()?;
                 Content::Object(Some(self.add(Node::Text(text))?))
             }
             BLOCK => {
@@ -108,13 +108,20 @@ impl<'a> Reader<'a> {
                 Content::Block(self.input.take(length)?)
             }
             LONG_BLOCK => {
-                let length = self.input.u32()? as usize;
+                let length = self.input.be_u32()? as usize;
                 Content::Block(self.input.take(length)?)
             }
             END => Content::End,
             LONG_STRING => bail!(Unsupported, "a text of more than 65535 bytes is refused"),
             other => bail!(Unsupported, "{} is refused", special(other)),
         })
+    }
+
+    /// A text with a length of two bytes. Java writes UTF-8 with two exceptions, the character 0 and those beyond
+    /// 16 bits; a name has neither.
+    fn text(&mut self) -> Result<&'a str> {
+        let length = self.input.be_u16()?.into();
+        text(self.input.take(length)?)
     }
 
     fn new_object(&mut self, level: u32) -> Result<Id> {
@@ -167,7 +174,7 @@ impl<'a> Reader<'a> {
         Ok(match letter {
             b'Z' => Raw::Bool(self.input.u8()? != 0),
             b'B' => Raw::Int(i8::from_be_bytes(self.input.array()?).into()),
-            b'C' => Raw::Int(self.input.u16()?.into()),
+            b'C' => Raw::Int(self.input.be_u16()?.into()),
             b'S' => Raw::Int(i16::from_be_bytes(self.input.array()?).into()),
             b'I' => Raw::Int(i32::from_be_bytes(self.input.array()?).into()),
             b'J' => Raw::Int(i64::from_be_bytes(self.input.array()?)),
@@ -187,7 +194,7 @@ impl<'a> Reader<'a> {
                 Handle::Object(_) => bail!(Protocol, "an object where a class was expected"),
             },
             CLASS => {
-                let name = look_up(self.input.text()?)?;
+                let name = look_up(self.text()?)?;
                 // The version of the class: what counts are the fields, which are looked up by name.
                 self.input.take(8)?;
                 let class = self.classes.len();
@@ -210,17 +217,17 @@ impl<'a> Reader<'a> {
     }
 
     fn field_list(&mut self) -> Result<Vec<(&'a str, u8)>> {
-        let count = self.input.u16()?;
+        let count = self.input.be_u16()?;
         let mut fields = Vec::new();
         for _ in 0..count {
             let letter = self.input.u8()?;
-            let name = self.input.text()?;
+            let name = self.text()?;
             match letter {
                 b'B' | b'C' | b'D' | b'F' | b'I' | b'J' | b'S' | b'Z' => {}
                 // The name of the field's class, of which nothing is made.
                 b'L' => match self.input.u8()? {
                     STRING => {
-                        let text = self.input.text()?;
+                        let text = self.text()?;
                         self.add(Node::Text(text))?;
                     }
                     REFERENCE => self.reference().map(drop)?,
@@ -238,7 +245,7 @@ impl<'a> Reader<'a> {
     }
 
     fn reference(&mut self) -> Result<Handle> {
-        let number = self.input.u32()?;
+        let number = self.input.be_u32()?;
         let handle = number.checked_sub(FIRST_HANDLE).and_then(|index| self.handles.get(index as usize));
         handle.copied().ok_or_else(|| err!(Protocol, "a reference to {number:#x}, which is not there"))
     }

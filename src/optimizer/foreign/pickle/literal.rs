@@ -1,7 +1,7 @@
 //! Numbers and texts as the oldest protocol spells them, and the integers of the binary ones.
 
-use super::input::text;
 use crate::base::Result;
+use crate::optimizer::foreign::input::text;
 use crate::{bail, ensure, err};
 
 /// `12`, `12L`.

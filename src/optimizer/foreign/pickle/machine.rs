@@ -1,10 +1,10 @@
 //! The stack machine of pickles, protocols 0 to 5, with every instruction that could reach outside left out.
 
 use super::allowed::{Kind, look_up};
-use super::input::{Input, text};
 use super::literal::{float, integer, long, quoted, raw_unicode};
 use super::tree::{Id, Node, Object, Tree};
 use crate::base::Result;
+use crate::optimizer::foreign::input::{Input, text};
 use crate::{bail, ensure, err};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -62,7 +62,7 @@ impl<'a> Machine<'a> {
                 Ok(())
             }
             // A frame only says how much to read ahead.
-            0x95 => self.input.length().map(drop),
+            0x95 => self.input.le_length().map(drop),
             b'N' => self.push(Node::None),
             0x88 => self.push(Node::Bool(true)),
             0x89 => self.push(Node::Bool(false)),
@@ -188,12 +188,12 @@ impl<'a> Machine<'a> {
 
     fn integer(&mut self, instruction: u8) -> Result<()> {
         let value = match instruction {
-            b'J' => self.input.i32()?.into(),
+            b'J' => i32::from_le_bytes(self.input.array()?).into(),
             b'K' => self.input.u8()?.into(),
-            b'M' => self.input.u16()?.into(),
+            b'M' => self.input.le_u16()?.into(),
             _ => {
                 let length =
-                    if instruction == 0x8a { self.input.u8()?.into() } else { self.input.u32()? as usize };
+                    if instruction == 0x8a { self.input.u8()?.into() } else { self.input.le_u32()? as usize };
                 long(self.input.take(length)?)?
             }
         };
@@ -207,15 +207,15 @@ impl<'a> Machine<'a> {
             // Texts of Python 2 are bytes to Python 3 where they are no ASCII.
             b'T' | b'U' => {
                 let length =
-                    if instruction == b'U' { self.input.u8()?.into() } else { self.input.u32()? as usize };
+                    if instruction == b'U' { self.input.u8()?.into() } else { self.input.le_u32()? as usize };
                 let bytes = self.input.take(length)?;
                 if bytes.is_ascii() { Node::Text(text(bytes)?.into()) } else { Node::Bytes(bytes) }
             }
             _ => {
                 let length = match instruction {
                     0x8c => self.input.u8()?.into(),
-                    0x8d => self.input.length()?,
-                    _ => self.input.u32()? as usize,
+                    0x8d => self.input.le_length()?,
+                    _ => self.input.le_u32()? as usize,
                 };
                 Node::Text(Cow::Borrowed(text(self.input.take(length)?)?))
             }
@@ -226,8 +226,8 @@ impl<'a> Machine<'a> {
     fn bytes(&mut self, instruction: u8) -> Result<()> {
         let length = match instruction {
             b'C' => self.input.u8()?.into(),
-            b'B' => self.input.u32()? as usize,
-            _ => self.input.length()?,
+            b'B' => self.input.le_u32()? as usize,
+            _ => self.input.le_length()?,
         };
         let bytes = self.input.take(length)?;
         self.push(Node::Bytes(bytes))
@@ -237,7 +237,7 @@ impl<'a> Machine<'a> {
         let slot = match instruction {
             b'p' => self.slot_line()?,
             b'q' => self.input.u8()?.into(),
-            b'r' => self.input.u32()?,
+            b'r' => self.input.le_u32()?,
             _ => u32::try_from(self.memo.len()).map_err(|_| err!(Protocol, "too many values"))?,
         };
         let top = self.top()?;
@@ -249,7 +249,7 @@ impl<'a> Machine<'a> {
         let slot = match instruction {
             b'g' => self.slot_line()?,
             b'h' => self.input.u8()?.into(),
-            _ => self.input.u32()?,
+            _ => self.input.le_u32()?,
         };
         let id = *self.memo.get(&slot).ok_or_else(|| err!(Protocol, "nothing was remembered as {slot}"))?;
         self.stack.push(id);

@@ -10,16 +10,25 @@ use crate::optimizer::params::Reader;
 use crate::optimizer::rules::Compat;
 use crate::optimizer::{Counting, Operands, Planning, Rule, Step};
 
-struct Sgd {
+/// SGD or NAG: they differ in the form `M` that they take with momentum.
+pub(super) struct Descent<M> {
     momentum: f64,
+    form: M,
     decays: Decays,
 }
 
-pub(super) fn build(reader: &Reader<'_>, _: &Compat) -> Result<Arc<dyn Rule>> {
-    Ok(Arc::new(Sgd { momentum: reader.number_or("momentum", 0.0)?, decays: Decays::new(reader)? }))
+impl<M> Descent<M> {
+    pub(super) fn new(reader: &Reader<'_>, form: impl FnOnce(f64) -> M) -> Result<Self> {
+        let momentum = reader.number_or("momentum", 0.0)?;
+        Ok(Descent { momentum, form: form(momentum), decays: Decays::new(reader)? })
+    }
 }
 
-impl Rule for Sgd {
+pub(super) fn build(reader: &Reader<'_>, _: &Compat) -> Result<Arc<dyn Rule>> {
+    Ok(Arc::new(Descent::new(reader, Momentum)?))
+}
+
+impl<M: Elementwise<1> + Send> Rule for Descent<M> {
     /// The JVM asks the schedule first.
     fn counting(&self) -> Counting {
         Counting::After
@@ -38,7 +47,7 @@ impl Rule for Sgd {
         if self.momentum == 0.0 {
             return run::<_, 0>(&Plain, step, operands);
         }
-        run::<_, 1>(&Momentum(self.momentum), step, operands)
+        run::<_, 1>(&self.form, step, operands)
     }
 
     fn fuses(&self) -> bool {
@@ -47,24 +56,30 @@ impl Rule for Sgd {
 }
 
 pub(super) struct Kernel<T> {
-    minus_lr: T,
-    wd: T,
-    momentum: T,
-    prepared: Prepared<T>,
+    pub minus_lr: T,
+    pub wd: T,
+    pub momentum: T,
+    pub prepared: Prepared<T>,
+}
+
+impl<T: Real> Kernel<T> {
+    pub(super) fn new(step: &Step, wd: f64, momentum: f64) -> Self {
+        Kernel {
+            minus_lr: real(-step.lr),
+            wd: real(wd),
+            momentum: real(momentum),
+            prepared: Prepared::new(step),
+        }
+    }
 }
 
 /// NAG without momentum is this too.
-pub(super) struct Plain;
+struct Plain;
 
 impl Elementwise<0> for Plain {
     type Kernel<T: Real> = Kernel<T>;
     fn kernel<T: Real>(&self, step: &Step) -> Kernel<T> {
-        Kernel {
-            minus_lr: real(-step.lr),
-            wd: real(step.base_wd),
-            momentum: T::ZERO,
-            prepared: Prepared::new(step),
-        }
+        Kernel::new(step, step.base_wd, 0.0)
     }
     fn apply<T: Real>(kernel: &Kernel<T>, w: &mut [T], g: &[T], _: [&mut [T]; 0]) {
         for (w, g) in w.iter_mut().zip(g) {
@@ -78,12 +93,7 @@ struct Momentum(f64);
 impl Elementwise<1> for Momentum {
     type Kernel<T: Real> = Kernel<T>;
     fn kernel<T: Real>(&self, step: &Step) -> Kernel<T> {
-        Kernel {
-            minus_lr: real(-step.lr),
-            wd: real(step.wd),
-            momentum: real(self.0),
-            prepared: Prepared::new(step),
-        }
+        Kernel::new(step, step.wd, self.0)
     }
     fn apply<T: Real>(kernel: &Kernel<T>, w: &mut [T], g: &[T], [m]: [&mut [T]; 1]) {
         for ((w, g), m) in w.iter_mut().zip(g).zip(m) {

@@ -5,10 +5,10 @@ use super::common::{Prepared, real};
 use crate::base::Result;
 use crate::base::sync::Arc;
 use crate::ops::kernels::number::Number;
-use crate::ops::kernels::random::Random;
 use crate::ops::kernels::real::Real;
 use crate::optimizer::params::Reader;
 use crate::optimizer::rules::Compat;
+use crate::optimizer::rules::sgld::{Noise, count_update};
 use crate::optimizer::whole::{Whole, whole};
 use crate::optimizer::{Counting, Memory, Operands, Planning, Rule, Step};
 use smallvec::smallvec;
@@ -39,10 +39,7 @@ impl Rule for Sgld {
     }
 
     fn plan(&self, step: &mut Step, planning: &mut Planning<'_>) -> Result<()> {
-        if let Some(updates) = planning.shared.first_mut() {
-            *updates += 1.0;
-            step.extra[0] = *updates;
-        }
+        count_update(step, planning);
         Ok(())
     }
 
@@ -56,11 +53,8 @@ impl Rule for Sgld {
 
 fn apply<T: Real + Number>(step: &Step, arrays: &mut Whole<'_, T>) {
     let (half, wd): (T, T) = (real(-step.lr / 2.0), real(step.base_wd));
-    let (prepared, deviation) = (Prepared::<T>::new(step), step.lr.max(0.0).sqrt());
-    // Sequences of neighbouring seeds are unrelated only after mixing.
-    let seed = Random::of(0, step.extra[0] as usize).word();
+    let (prepared, noise) = (Prepared::<T>::new(step), Noise::new(0, step));
     for (number, (w, g)) in arrays.weight.iter_mut().zip(arrays.gradient).enumerate() {
-        let noise = T::from_f64(deviation * Random::of(seed, number).normal());
-        *w = *w + (wd * *w + prepared.apply(*g)) * half + noise;
+        *w = *w + (wd * *w + prepared.apply(*g)) * half + noise.at(number);
     }
 }

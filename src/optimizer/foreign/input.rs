@@ -1,4 +1,4 @@
-//! The bytes of a pickle, taken from front to back.
+//! Bytes from outside, taken from front to back. A number's name says its byte order: `le_`, lowest first, or `be_`.
 
 use crate::base::Result;
 use crate::err;
@@ -33,24 +33,32 @@ impl<'a> Input<'a> {
         Ok(array)
     }
 
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
     pub(super) fn u8(&mut self) -> Result<u8> {
         self.array::<1>().map(u8::from_le_bytes)
     }
 
-    pub(super) fn u16(&mut self) -> Result<u16> {
+    pub(super) fn le_u16(&mut self) -> Result<u16> {
         self.array().map(u16::from_le_bytes)
     }
 
-    pub(super) fn u32(&mut self) -> Result<u32> {
+    pub(super) fn le_u32(&mut self) -> Result<u32> {
         self.array().map(u32::from_le_bytes)
     }
 
-    pub(super) fn i32(&mut self) -> Result<i32> {
-        self.array().map(i32::from_le_bytes)
+    pub(super) fn be_u16(&mut self) -> Result<u16> {
+        self.array().map(u16::from_be_bytes)
+    }
+
+    pub(super) fn be_u32(&mut self) -> Result<u32> {
+        self.array().map(u32::from_be_bytes)
     }
 
     /// A length of eight bytes; one that the data cannot hold is an error of the `take` that follows.
-    pub(super) fn length(&mut self) -> Result<usize> {
+    pub(super) fn le_length(&mut self) -> Result<usize> {
         let length = self.array().map(u64::from_le_bytes)?;
         usize::try_from(length).map_err(|_| err!(Protocol, "a length of {length} bytes"))
     }
