@@ -75,6 +75,11 @@ impl Part {
         Ok(cast)
     }
 
+    /// The part itself if it has the element type, else a converted copy.
+    pub fn into_dtype(self, dtype: DType) -> Result<Part> {
+        if self.dtype == dtype { Ok(self) } else { self.cast(dtype) }
+    }
+
     fn expect<T: Element>(&self) -> Result<()> {
         crate::ensure!(self.dtype == T::DTYPE, DType, "expected {} elements, got {}", T::DTYPE, self.dtype);
         Ok(())

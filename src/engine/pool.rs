@@ -129,28 +129,13 @@ fn split<T, const N: usize>(parts: [&mut [T]; N], middle: usize) -> Halves<'_, T
 /// As [`for_each_chunk`] for several slices of one length: `work` gets the same chunk of each, so that it can
 /// read from the cache what it wrote a moment ago. Outside a pool the chunks follow each other.
 pub fn for_each_common_chunk<T: Send>(slices: &mut [&mut [T]], work: impl Fn(usize, &mut [&mut [T]]) + Sync) {
-    fn spread<T: Send>(slices: &mut [&mut [T]], work: &(dyn Fn(usize, &mut [&mut [T]]) + Sync)) {
-        let per_chunk = (CHUNK_BYTES / size_of::<T>().max(1)).max(1);
-        let len = slices.first().map_or(0, |slice| slice.len());
-        if len <= per_chunk {
-            return work(0, slices);
-        }
-        let mut rests: SmallVec<[&mut [T]; 5]> = slices.iter_mut().map(|slice| &mut **slice).collect();
-        let mut next_chunk = || cut_off(&mut rests, per_chunk);
-        let starts = (0..len).step_by(per_chunk);
-        if is_parallel() {
-            let mut chunks: Vec<_> = starts.map(|first| (first, next_chunk())).collect();
-            chunks.par_iter_mut().for_each(|(first, chunk)| work(*first, chunk));
-        } else {
-            starts.for_each(|first| work(first, &mut next_chunk()));
-        }
-    }
-    spread(slices, &work);
+    for_each_common_chunk_of::<T, u8>(slices, &mut [], |first, slices, _| work(first, slices));
 }
 
 type WorkOnTwo<'a, A, B> = dyn Fn(usize, &mut [&mut [A]], &mut [&mut [B]]) + Sync + 'a;
 
 /// As [`for_each_common_chunk`] for two groups of slices of different types; all of them have one length.
+/// The second group may be empty.
 pub fn for_each_common_chunk_of<A: Send, B: Send>(
     first: &mut [&mut [A]],
     second: &mut [&mut [B]],

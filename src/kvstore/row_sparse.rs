@@ -82,10 +82,7 @@ pub fn take_rows(from: &NdArray, row_ids: &NdArray, to: &NdArray) -> Result<()> 
                 }
             }
         });
-        if to.dtype() != from.dtype() {
-            values = values.cast(to.dtype())?;
-        }
-        RowSparse { indices: Part::indices(&wanted)?, values }
+        RowSparse { indices: Part::indices(&wanted)?, values: values.into_dtype(to.dtype())? }
     };
     *to.write_row_sparse()? = taken;
     Ok(())

@@ -8,7 +8,7 @@ use crate::ops::kernels::number::Number;
 use crate::ops::kernels::reduce::{
     AbsSum, Max, Min, NanProduct, NanSum, Norm, Product, Reducer, Sum, reduce,
 };
-use crate::ops::kernels::storage::cast_into;
+use crate::ops::kernels::storage::{cast_into, converted};
 use crate::ops::kernels::strided::View;
 use crate::ops::operator::{Definition, Plan};
 use crate::ops::param::{Kind, Param, optional};
@@ -241,10 +241,8 @@ fn norm(call: &Invocation) -> Result<()> {
     if wide == data.dtype() && wide == out.dtype() {
         return sum_up(data, out);
     }
-    let widened = NdArray::new(data.shape().clone(), wide, data.device())?;
-    cast_into(data, &widened)?;
     let result = NdArray::new(out.shape().clone(), wide, out.device())?;
-    sum_up(&widened, &result)?;
+    sum_up(&converted(data, wide)?, &result)?;
     cast_into(&result, out)
 }
 

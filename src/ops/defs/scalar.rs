@@ -8,7 +8,7 @@ use crate::engine::for_each_chunk;
 use crate::ops::kernels::binary::{self, Function, Lane, Loops, Operand};
 use crate::ops::kernels::number::Number;
 use crate::ops::kernels::sparse::map_values;
-use crate::ops::kernels::storage::cast_into;
+use crate::ops::kernels::storage::converted;
 use crate::ops::operator::{Definition, Plan};
 use crate::ops::param::{Kind, Param, optional, required};
 use crate::ops::{Attrs, Invocation, Meta, Query};
@@ -306,8 +306,7 @@ fn run<T: Lane>(
         });
     }
     if data.dtype() != out.dtype() {
-        let wide = NdArray::new(data.shape().clone(), out.dtype(), data.device())?;
-        cast_into(data, &wide)?;
+        let wide = converted(data, out.dtype())?;
         let wide = wide.read::<T>()?;
         binary::with_scalar(loops, &mut out.write::<T>()?, Operand::Slice(&wide), scalar, reversed);
         return Ok(());

@@ -26,6 +26,16 @@ pub fn to_dense(array: &NdArray) -> Result<NdArray> {
     Ok(dense)
 }
 
+/// The array itself if it has the element type, else a converted copy.
+pub fn converted(array: &NdArray, dtype: DType) -> Result<NdArray> {
+    if array.dtype() == dtype {
+        return Ok(array.clone());
+    }
+    let copy = NdArray::new(array.shape().clone(), dtype, array.device())?;
+    cast_into(array, &copy)?;
+    Ok(copy)
+}
+
 /// Copies `from` into `to`, which has the same shape, converting element type and storage type. Converting
 /// between row_sparse and csr is an error, as in MXNet.
 pub fn cast_into(from: &NdArray, to: &NdArray) -> Result<()> {
@@ -79,11 +89,6 @@ fn copy_dense(from: &NdArray, to: &NdArray) -> Result<()> {
         convert_bytes(from.dtype(), source, to.dtype(), chunk);
     });
     Ok(())
-}
-
-/// The part with its elements in another type, without a copy if they have it already.
-fn converted(part: Part, dtype: DType) -> Result<Part> {
-    if part.dtype == dtype { Ok(part) } else { part.cast(dtype) }
 }
 
 fn copy_row_sparse(from: &NdArray, to: &NdArray) -> Result<()> {
@@ -188,7 +193,7 @@ fn gather_rows(from: &NdArray, to: &NdArray) -> Result<()> {
         for (number, row) in rows.iter().enumerate() {
             target[number * width..][..width].copy_from_slice(&source[*row as usize * width..][..width]);
         }
-        RowSparse { indices: Part::indices(&rows)?, values: converted(values, to.dtype())? }
+        RowSparse { indices: Part::indices(&rows)?, values: values.into_dtype(to.dtype())? }
     });
     *to.write_row_sparse()? = parts;
     Ok(())
@@ -215,7 +220,7 @@ fn gather_elements(from: &NdArray, to: &NdArray) -> Result<()> {
             }
             indptr.push(indices.len() as i64);
         }
-        let values = converted(Part::from_slice(Shape::new(&[kept.len() as i64]), &kept)?, to.dtype())?;
+        let values = Part::from_slice(Shape::new(&[kept.len() as i64]), &kept)?.into_dtype(to.dtype())?;
         Csr { indptr: Part::indices(&indptr)?, indices: Part::indices(&indices)?, values }
     });
     *to.write_csr()? = parts;

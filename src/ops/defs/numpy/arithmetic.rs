@@ -2,10 +2,11 @@
 
 use super::super::binary::{broadcast, broadcast_of_inputs};
 use super::super::scalar::{Order, SCALAR, of_scalar};
-use super::promote::{common_type, converted};
+use super::promote::common_type;
 use crate::array::DType;
 use crate::base::Result;
 use crate::ops::kernels::binary::{self, Function};
+use crate::ops::kernels::storage::converted;
 use crate::ops::operator::{Definition, Inputs};
 use crate::ops::{Invocation, Meta, Query};
 use smallvec::{SmallVec, smallvec};

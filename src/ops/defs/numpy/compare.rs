@@ -2,14 +2,13 @@
 
 use super::super::binary::{broadcast, broadcast_of_inputs};
 use super::super::scalar::{Order, SCALAR, of_scalar};
-use super::promote::converted;
 use crate::array::{Bool, DType, NdArray};
 use crate::base::Result;
 use crate::dispatch;
 use crate::engine::for_each_chunk;
 use crate::ops::kernels::binary::{self, Function};
 use crate::ops::kernels::number::Number;
-use crate::ops::kernels::storage::cast_into;
+use crate::ops::kernels::storage::{cast_into, converted};
 use crate::ops::operator::{Definition, Inputs};
 use crate::ops::{Invocation, Meta, Query};
 use smallvec::{SmallVec, smallvec};

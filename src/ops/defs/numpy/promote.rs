@@ -1,8 +1,6 @@
 //! The element type of what two arrays make together.
 
-use crate::array::{DType, NdArray};
-use crate::base::Result;
-use crate::ops::kernels::storage::cast_into;
+use crate::array::DType;
 
 /// The more precise of two types: a float before integers, the wider before the narrower. Unlike numpy, an
 /// integer never widens a float (int64 with float16 makes float16), as in MXNet.
@@ -26,16 +24,6 @@ fn rank(dtype: DType) -> u8 {
         DType::Float32 => 5,
         DType::Float64 => 6,
     }
-}
-
-/// The array itself if it has the element type, else a converted copy.
-pub(super) fn converted(array: &NdArray, dtype: DType) -> Result<NdArray> {
-    if array.dtype() == dtype {
-        return Ok(array.clone());
-    }
-    let copy = NdArray::new(array.shape().clone(), dtype, array.device())?;
-    cast_into(array, &copy)?;
-    Ok(copy)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::base::Result;
 use crate::dispatch;
 use crate::ops::kernels::number::Number;
 use crate::ops::kernels::reduce::{Max, Min, Product, Reducer, Sum, reduce};
-use crate::ops::kernels::storage::cast_into;
+use crate::ops::kernels::storage::{cast_into, converted};
 use crate::ops::kernels::strided::View;
 use crate::ops::operator::{Definition, Inputs};
 use crate::ops::param::{Kind, Param, optional};
@@ -224,12 +224,7 @@ fn fold<W: Number, R: Reducer<W, Out = W>>(
     kept: &View,
     over: &View,
 ) -> Result<()> {
-    let mut widened = a.clone();
-    if a.dtype() != W::DTYPE {
-        widened = NdArray::new(a.shape().clone(), W::DTYPE, a.device())?;
-        cast_into(a, &widened)?;
-    }
-    reduce(&reducer, &mut out.write::<W>()?, &widened.read::<W>()?, kept, over);
+    reduce(&reducer, &mut out.write::<W>()?, &converted(a, W::DTYPE)?.read::<W>()?, kept, over);
     Ok(())
 }
 
@@ -277,7 +272,7 @@ fn cumulate(call: &Invocation) -> Result<()> {
     if a.size() == 0 {
         return Ok(());
     }
-    let source = super::promote::converted(a, out.dtype())?;
+    let source = converted(a, out.dtype())?;
     dispatch!(out.dtype(), T => {
         let (source, mut target) = (source.read::<T>()?, out.write::<T>()?);
         for block in 0..source.len() / (length * step) {
