@@ -120,7 +120,8 @@ pub unsafe extern "C" fn MXKVStoreSetUpdaterEx(
 /// pushes left over is kept unless the type changes.
 ///
 /// @param num_params  the number of keys and values
-/// @param keys, vals  `type` (2bit or 1bit) and `threshold` (a number, default 0.5); others are ignored
+/// @param keys, vals  `type` (2bit, 1bit, fp16 or bf16) and, of the first two, `threshold` (a number, default 0.5);
+///                    others are ignored
 ///
 /// # Safety
 /// `keys` and `vals` hold `num_params` NUL-terminated texts.

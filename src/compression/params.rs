@@ -1,28 +1,35 @@
-//! The text parameters of `MXKVStoreSetGradientCompression`, with MXNet's messages.
+//! The text parameters of `MXKVStoreSetGradientCompression`, with MXNet's messages where it knows the type.
 
-use super::{Codec, OneBit, TwoBit};
+use super::{Codec, Half, OneBit, Scheme, TwoBit};
 use crate::base::Result;
 use crate::base::sync::Arc;
 
 const DEFAULT_THRESHOLD: f32 = 0.5;
+const KNOWN: &str = "2bit, 1bit, fp16 and bf16";
 
 /// The codec that `type` and `threshold` describe. Other keys are ignored, as in MXNet.
 pub fn codec_from_params(params: &[(&str, &str)]) -> Result<Arc<dyn Codec>> {
     let find = |name: &str| params.iter().rev().find(|(key, _)| *key == name).map(|(_, value)| *value);
     let scheme = find("type").ok_or_else(|| {
-        crate::err!(
-            Config,
-            "Required parameter type of string is not presented; known types are 2bit and 1bit"
-        )
+        crate::err!(Config, "Required parameter type of string is not presented; known types are {KNOWN}")
     })?;
+    let halves = [Half::Float16, Half::Bfloat16];
+    if let Some(half) = halves.into_iter().find(|half| Scheme::Half(*half).name() == scheme) {
+        return match find("threshold") {
+            None => Ok(Arc::new(half)),
+            Some(given) => Err(crate::err!(
+                Config,
+                "threshold: gradient compression of type {scheme} takes none, got '{given}'"
+            )),
+        };
+    }
     let threshold = find("threshold").map_or(Ok(DEFAULT_THRESHOLD), parse_threshold)?;
     match scheme {
         "2bit" => Ok(Arc::new(TwoBit::new(threshold)?)),
         "1bit" => Ok(Arc::new(OneBit::new(threshold))),
-        other => Err(crate::err!(
-            Config,
-            "Unknown type for gradient compression {other}; known types are 2bit and 1bit"
-        )),
+        other => {
+            Err(crate::err!(Config, "Unknown type for gradient compression {other}; known types are {KNOWN}"))
+        }
     }
 }
 

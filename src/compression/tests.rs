@@ -129,3 +129,111 @@ fn parameter_errors_are_mxnets() {
     let text = message(&[("type", "2bit"), ("threshold", "abc")]);
     assert_eq!(text, "Invalid Parameter format for threshold expect float but value='abc'");
 }
+
+/// Rounding by search: the neighbours of `x` among all numbers of the type, as (bits, value) in order of value.
+fn nearest(x: f32, finite: &[(u16, f64)], beyond: f64) -> u16 {
+    let (x, after) = (f64::from(x), finite.partition_point(|(_, value)| *value <= f64::from(x)));
+    let below = after.checked_sub(1).map(|at| finite[at]);
+    let above = finite.get(after).copied();
+    let candidates = [below.unwrap_or((0xffff, -beyond)), above.unwrap_or((0xffff, beyond))];
+    let [(low, low_value), (high, high_value)] = candidates;
+    let (down, up) = (x - low_value, high_value - x);
+    let is_low = down < up || down == up && low & 1 == 0 && low != 0xffff;
+    if is_low { low } else { high }
+}
+
+/// Every finite number of a 16-bit type but -0.0, in order.
+fn all_of(half: Half) -> Vec<(u16, f64)> {
+    let mut decoded = [0f32; 1];
+    let mut all: Vec<(u16, f64)> = (0..=u16::MAX)
+        .map(|bits| {
+            half.decode(&bits.to_le_bytes(), &mut decoded);
+            (bits, f64::from(decoded[0]))
+        })
+        .filter(|(bits, value)| value.is_finite() && *bits != 0x8000)
+        .collect();
+    all.sort_by(|a, b| a.1.total_cmp(&b.1));
+    all
+}
+
+#[test]
+fn halves_decode_by_the_formula_of_their_bits() {
+    for (half, mantissa, bias) in [(Half::Float16, 10, 15), (Half::Bfloat16, 7, 127)] {
+        for bits in 0..=u16::MAX {
+            let exponent = i32::from((bits & 0x7fff) >> mantissa);
+            let fraction = f64::from(bits & ((1 << mantissa) - 1)) / f64::from(1 << mantissa);
+            let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
+            let largest = (1 << (15 - mantissa)) - 1;
+            let value = match exponent {
+                0 => fraction * 2f64.powi(1 - bias),
+                e if e == largest && fraction == 0.0 => f64::INFINITY,
+                e if e == largest => f64::NAN,
+                e => (1.0 + fraction) * 2f64.powi(e - bias),
+            };
+            let mut decoded = [7f32];
+            half.decode(&bits.to_le_bytes(), &mut decoded);
+            assert_same(&decoded, &[(sign * value) as f32], &format!("{half:?} {bits:#x}"));
+        }
+    }
+}
+
+#[test]
+fn halves_round_to_the_nearest_of_all() {
+    for (half, beyond) in [(Half::Float16, 65536.0), (Half::Bfloat16, 2f64.powi(128))] {
+        let finite = all_of(half);
+        let mut state = 1u64;
+        // Any bits, and the middle between each two neighbours with what lies just beside it.
+        let random = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            f32::from_bits((state >> 32) as u32)
+        });
+        let middles = finite.windows(2).flat_map(|pair| {
+            let middle = f64::midpoint(pair[0].1, pair[1].1) as f32;
+            [middle, middle.next_up(), middle.next_down()]
+        });
+        let gradient: Vec<f32> =
+            random.take(20_000).filter(|x| x.is_finite() && *x != 0.0).chain(middles).collect();
+        let mut packed = vec![0xa5; half.scheme().packed_len(gradient.len())];
+        half.encode(&gradient, &mut [], &mut packed);
+        let mut seen = vec![7f32; gradient.len()];
+        half.quantise(&gradient, &mut [], &mut seen);
+        let mut decoded = vec![7f32; gradient.len()];
+        half.decode(&packed, &mut decoded);
+        assert_same(&seen, &decoded, "both ways to see it");
+        for (x, packed) in gradient.iter().zip(packed.chunks(2)) {
+            let got = u16::from_le_bytes([packed[0], packed[1]]);
+            let mut value = [0f32];
+            half.decode(packed, &mut value);
+            match nearest(*x, &finite, beyond) {
+                0xffff => assert_eq!(value[0], x.signum() * f32::INFINITY, "{half:?} {x:e}"),
+                0 => assert_eq!(value[0], 0.0, "{half:?} {x:e}"),
+                want => assert_eq!(got, want, "{half:?} {x:e}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn halves_carry_what_is_not_finite() {
+    let gradient = [f32::INFINITY, f32::NEG_INFINITY, f32::NAN, -f32::NAN, 0.0, -0.0, f32::MAX];
+    for half in [Half::Float16, Half::Bfloat16] {
+        let mut seen = [7f32; 7];
+        half.quantise(&gradient, &mut [], &mut seen);
+        let largest = f32::INFINITY;
+        assert_same(
+            &seen,
+            &[largest, -largest, f32::NAN, f32::NAN, 0.0, -0.0, largest],
+            half.scheme().name(),
+        );
+    }
+}
+
+#[test]
+fn halves_take_no_threshold() {
+    for name in ["fp16", "bf16"] {
+        let codec = codec_from_params(&[("type", name), ("other", "x")]).unwrap();
+        assert_eq!((codec.scheme().name(), codec.threshold()), (name, None));
+        let text = codec_from_params(&[("type", name), ("threshold", "0.5")]).err().unwrap().to_string();
+        assert_eq!(text, format!("threshold: gradient compression of type {name} takes none, got '0.5'"));
+    }
+}

@@ -40,8 +40,8 @@ impl Codec for TwoBit {
         Scheme::TwoBit
     }
 
-    fn threshold(&self) -> f32 {
-        self.threshold
+    fn threshold(&self) -> Option<f32> {
+        Some(self.threshold)
     }
 
     fn encode(&self, gradient: &[f32], residual: &mut [f32], packed: &mut [u8]) {

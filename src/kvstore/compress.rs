@@ -1,5 +1,5 @@
 //! Sums of compressed gradients, as the `device` stores make them: each value is quantised with a residual of
-//! its own, and what a receiver would decode is summed.
+//! its own if the scheme keeps any, and what a receiver would decode is summed.
 
 use super::reduce::Declared;
 use super::submit::{Arrays, submit};
@@ -44,7 +44,7 @@ pub fn sum_compressed(
     residuals: &mut Vec<NdArray>,
     priority: i32,
 ) -> Result<()> {
-    while residuals.len() < values.len() {
+    while codec.scheme().has_residual() && residuals.len() < values.len() {
         residuals.push(NdArray::zeros(sum.shape().clone(), DType::Float32, sum.device())?);
     }
     let own_residuals = residuals.iter().take(values.len());
@@ -55,7 +55,7 @@ pub fn sum_compressed(
     })
 }
 
-/// `targets` are the sum and the residuals.
+/// `targets` are the sum and the residuals, if there are any.
 fn quantise_and_sum(codec: &dyn Codec, values: &[NdArray], targets: &[NdArray]) -> Result<()> {
     const BLOCK: usize = 4096;
     let sources = values.iter().map(NdArray::read::<f32>).collect::<Result<SmallVec<[_; 4]>>>()?;
@@ -67,9 +67,9 @@ fn quantise_and_sum(codec: &dyn Codec, values: &[NdArray], targets: &[NdArray]) 
         for start in (0..sum.len()).step_by(BLOCK) {
             let block = start..sum.len().min(start + BLOCK);
             let (sum, decoded) = (&mut sum[block.clone()], &mut decoded[..block.len()]);
-            for (number, (source, residual)) in sources.iter().zip(residuals.iter_mut()).enumerate() {
+            for (number, source) in sources.iter().enumerate() {
                 let gradient = &source[first + block.start..first + block.end];
-                let residual = &mut residual[block.clone()];
+                let residual = residuals.get_mut(number).map_or(&mut [][..], |all| &mut all[block.clone()]);
                 if number == 0 {
                     codec.quantise(gradient, residual, sum);
                 } else {

@@ -5,28 +5,12 @@ use super::entry::{Entry, Snapshot, copy_bytes, row_sparse};
 use crate::array::{DType, Device, Element, NdArray, Shape, Storage, convert_slice};
 use crate::base::Result;
 use crate::base::sync::Arc;
-use crate::compression::Codec;
 use crate::dispatch;
 use crate::engine::for_each_chunk;
-use crate::mem::Block;
 use crate::ops::kernels::storage::cast_into;
 use crate::ops::kernels::sum::{Sum, SumOrder, sum_slices};
 use bytes::Bytes;
 use std::collections::BTreeMap;
-
-/// Unpacks a compressed push, so that the rest of the server sees plain float32.
-pub(super) fn unpack(codec: &dyn Codec, count: usize, packed: &[u8]) -> Result<Pushed> {
-    let expected = codec.scheme().packed_len(count);
-    crate::ensure!(
-        packed.len() == expected,
-        Protocol,
-        "compressed push: {} bytes given for {count} elements, expected {expected}",
-        packed.len()
-    );
-    let mut block = Block::new(count * size_of::<f32>())?;
-    codec.decode(packed, bytemuck::cast_slice_mut(&mut block));
-    Ok(Pushed::Dense { dtype: DType::Float32, elements: block.into() })
-}
 
 /// Checks that a push fits the stored value, before it may wait for a round.
 pub(super) fn check(entry: &Entry, pushed: &Pushed) -> Result<()> {

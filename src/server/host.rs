@@ -1,10 +1,11 @@
 //! [`Server`]: requests in, answers out.
 
-use super::apply::{assign, check, gather, refresh, sum, unpack};
+use super::apply::{assign, check, gather, refresh, sum};
 use super::command::compression;
 use super::decode::{self, LocalKey, Pushed, Wanted};
 use super::entry::{Entry, Waiting};
 use super::optimize::{self, Optimizers, Rule, Step, optimizer_of};
+use super::packed::plain;
 use super::round::Contribution;
 use crate::array::{NdArray, Storage};
 use crate::base::sync::atomic::{AtomicI32, Ordering};
@@ -315,15 +316,9 @@ impl Server {
         only_first: bool,
     ) -> Result<()> {
         let (key, pushed) = decode::push(kind, &payload, &self.started()?.shard.range)?;
-        let pushed = match pushed {
-            Pushed::Packed { count, packed } => {
-                let codec = self.codec.as_deref().ok_or_else(|| {
-                    err!(Protocol, "key {key}: compressed values came before the compression was announced")
-                })?;
-                unpack(codec, count, &packed)?
-            }
-            plain => plain,
-        };
+        let stored = self.entries.get(&key).map(|entry| entry.value.dtype());
+        let pushed = plain(self.codec.as_deref(), pushed, stored)
+            .map_err(|error| error.context(format!("{verb} of key {key}")))?;
         let waiting = Waiting { ticket, verb, payload, pushed };
         let Some(entry) = self.entries.get_mut(&key) else {
             return self.first_value(key, waiting);

@@ -10,6 +10,7 @@
 //! * [`entry`]: one key: its value, its float32 master copy, the bytes that pulls share.
 //! * [`apply`]: from the contributions of a round to the new value.
 //! * [`optimize`]: native optimizers, and their states on the way to and from workers.
+//! * [`packed`]: compressed pushes as plain ones.
 //! * [`command`]: what the bodies of commands mean.
 
 mod apply;
@@ -18,6 +19,7 @@ mod decode;
 mod entry;
 mod host;
 mod optimize;
+mod packed;
 mod round;
 
 pub use host::{Control, Controller, Server, Update};

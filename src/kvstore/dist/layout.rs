@@ -3,7 +3,7 @@
 
 use crate::array::{DType, NdArray, Shape, Storage};
 use crate::base::Result;
-use crate::compression::Codec;
+use crate::compression::{Codec, Half};
 use crate::err;
 use crate::mem::{Block, copy};
 use crate::ps::id::Rank;
@@ -68,6 +68,13 @@ impl Dense {
             .collect()
     }
 
+    /// As [`Dense::push`], of a float32 array whose elements travel in 16 bits.
+    pub(super) fn push_half(&self, half: Half, value: &NdArray) -> Result<(ValueKind, Parts)> {
+        let placed = Dense { dtype: half.dtype(), ..self.clone() };
+        let parts = placed.push(&halves_of(half, &value.read::<f32>()?)?)?;
+        Ok((placed.kind(), parts))
+    }
+
     pub(super) fn pull(&self) -> Result<Parts> {
         let ask = |part: &Part| Ok((part.server, Payload::new(&[part.key], Bytes::new(), None)?));
         self.parts.iter().map(ask).collect()
@@ -116,6 +123,16 @@ impl Dense {
         );
         Ok(values.clone())
     }
+}
+
+fn halves_of(half: Half, gradient: &[f32]) -> Result<Bytes> {
+    let mut packed = Block::new(half.scheme().packed_len(gradient.len()))?;
+    let elements: &mut [[u8; 2]] = bytemuck::cast_slice_mut(&mut packed);
+    crate::engine::for_each_chunk(elements, |first, chunk| {
+        let gradient = &gradient[first..first + chunk.len()];
+        half.encode(gradient, &mut [], bytemuck::cast_slice_mut(chunk));
+    });
+    Ok(packed.into())
 }
 
 /// The packed form of `gradient`, cut for the servers; what does not fit stays in `residual`.

@@ -196,8 +196,12 @@ impl DistStore {
         let engine = self.engine.clone();
         self.engine.start(operation, move |completion| {
             let prepared = || -> Result<(ValueKind, Parts)> {
+                let half = codec.as_ref().and_then(|codec| codec.scheme().half());
                 match (&layout, &codec) {
                     (Layout::Dense(dense), Some(codec)) => {
+                        if let Some(half) = half {
+                            return dense.push_half(half, &source);
+                        }
                         let block = codec.scheme().per_word() as u64;
                         let shards = space.compressed(number, dense.elements as u64, block)?;
                         let mut residual = residual.lock();
@@ -240,7 +244,9 @@ impl DistStore {
     fn pull_group(&self, state: &State, group: &Group, outs: Vec<NdArray>, priority: i32) -> Result<()> {
         let entry = &state.entries[group.slot];
         let key = state.keys.key(group.slot).clone();
-        let dense = match (&entry.layout, &state.codec) {
+        // Halves lie where whole elements do, and answers are not compressed.
+        let packing = state.codec.as_ref().filter(|codec| codec.scheme().half().is_none());
+        let dense = match (&entry.layout, packing) {
             (Layout::Dense(dense), Some(codec)) => {
                 let block = codec.scheme().per_word() as u64;
                 let shards = self.space.compressed(wire_key(&key)?, dense.elements as u64, block)?;
@@ -259,7 +265,7 @@ impl DistStore {
                 );
             }
         };
-        let kind = match state.codec {
+        let kind = match packing {
             Some(_) => ValueKind::compressed(wire_dtype(dense.dtype)),
             None => dense.kind(),
         };
@@ -395,13 +401,13 @@ impl DistStore {
                 let (kind, parts) = match &entry.layout {
                     Layout::Dense(dense) => {
                         let placed = match &state.codec {
-                            Some(codec) => {
+                            Some(codec) if codec.scheme().half().is_none() => {
                                 let block = codec.scheme().per_word() as u64;
                                 let elements = dense.elements as u64;
                                 let shards = self.space.compressed(wire_key(key)?, elements, block)?;
                                 Dense::compressed(dense.elements, &shards)
                             }
-                            None => dense.clone(),
+                            _ => dense.clone(),
                         };
                         (placed.kind(), placed.push(&bytes_of(value)?)?)
                     }
@@ -714,11 +720,14 @@ impl KvStore for DistStore {
         priority: i32,
     ) -> Result<()> {
         let mut state = self.state.lock();
-        ensure!(
-            state.codec.is_none(),
-            Unsupported,
-            "pushpull does not work with gradient compression; push and pull do"
-        );
+        if let Some(codec) = &state.codec {
+            ensure!(
+                codec.scheme().half().is_some(),
+                Unsupported,
+                "pushpull does not work with gradient compression of type {}; push and pull do",
+                codec.scheme().name()
+            );
+        }
         let push = self.plan(&mut state, keys, values, "vals")?;
         let pull = self.plan(&mut state, out_keys, outs, "outs")?;
         self.check_push(&state, &push)?;
@@ -768,31 +777,32 @@ impl KvStore for DistStore {
 
     fn set_gradient_compression(&self, params: &[(&str, &str)]) -> Result<()> {
         let codec = codec_from_params(params)?;
+        let scheme = codec.scheme();
+        ensure!(
+            self.state.lock().slicer.is_none(),
+            NotImplemented,
+            "gradient compression is not supported in P3StoreDist"
+        );
+        if scheme.half().is_some() {
+            // Said by every worker, so that each learns whether the servers know it, and no push comes before it.
+            let subject = format!("gradient compression of type {}", scheme.name());
+            self.tell_ours(Command::NamedCompression, scheme.name().into(), &subject)?;
+        }
         {
             let mut state = self.state.lock();
-            ensure!(
-                state.slicer.is_none(),
-                NotImplemented,
-                "gradient compression is not supported in P3StoreDist"
-            );
             // What one scheme has not sent yet means nothing to another.
-            if state.codec.as_ref().is_some_and(|old| old.scheme() != codec.scheme()) {
+            if state.codec.as_ref().is_some_and(|old| old.scheme() != scheme) {
                 state.entries.iter().for_each(|entry| entry.residual.lock().clear());
             }
             state.codec = Some(codec.clone());
         }
-        if self.rank() != 0 {
-            return Ok(());
-        }
-        match codec.scheme() {
+        let Some(threshold) = codec.threshold().filter(|_| self.rank() == 0) else { return Ok(()) };
+        match scheme {
             // The number is MXNet's; all digits of the threshold are sent, so that both sides mean the same.
-            Scheme::TwoBit => {
-                let body = format!("1,{:?}", codec.threshold());
-                self.command(Command::GradientCompression, body.into())
-            }
+            Scheme::TwoBit => self.command(Command::GradientCompression, format!("1,{threshold:?}").into()),
             // MXNet's servers would take it for 2bit.
-            Scheme::OneBit => {
-                let body = format!("{},{:?}", codec.scheme().name(), codec.threshold());
+            other => {
+                let body = format!("{},{threshold:?}", other.name());
                 self.tell_ours(Command::NamedCompression, body.into(), "gradient compression")
             }
         }

@@ -216,6 +216,33 @@ fn compressed_pushes_are_unpacked() {
 }
 
 #[test]
+fn halves_are_widened_before_they_are_summed() {
+    const F16: ValueKind = ValueKind { mode: crate::ps::wire::ValueMode::Dense, dtype: WireDType::Float16 };
+    const BF16: ValueKind = ValueKind { dtype: WireDType::Bfloat16, ..F16 };
+    let mut bench = bench(2, true);
+    bench.push_f32(0, 1, &[0.0; 3]);
+    let (one, tiny) = (half::f16::from_f32(1.0), half::f16::from_f32(2f32.powi(-20)));
+    let halves: Vec<u8> = [one, tiny, -one].into_iter().flat_map(half::f16::to_le_bytes).collect();
+    let early = bench.push(0, Verb::Push, F16, &[1], &[6], &halves);
+    let text = bench.answer(early).unwrap().unwrap_err().to_string();
+    assert!(text.contains("float16") && text.contains("float32"), "before it was announced: {text}");
+    let done = bench.command(Command::NamedCompression, "fp16").unwrap();
+    assert!(matches!(done, Answer::Body(body) if !body.is_empty()), "workers know us by the body");
+    bench.push(0, Verb::Push, F16, &[1], &[6], &halves);
+    let others: Vec<u8> =
+        [1.0, 1.0, 3.0].into_iter().flat_map(|x| half::bf16::from_f32(x).to_le_bytes()).collect();
+    bench.push(1, Verb::Push, BF16, &[1], &[6], &others);
+    assert_eq!(bench.value(1), [2.0, 1.0 + 2f32.powi(-20), 2.0], "a sum that float16 cannot hold");
+    let first = bench.push(0, Verb::Push, F16, &[2], &[6], &halves);
+    assert!(bench.answer(first).unwrap().is_ok(), "a new key of float16 stays one");
+    let short = bench.push(0, Verb::Push, F16, &[1], &[4], &halves[..4]);
+    assert!(bench.answer(short).unwrap().is_err());
+    let bits =
+        bench.push(0, Verb::Push, ValueKind::compressed(WireDType::Float32), &[8, 1], &[0, 4], &[0; 4]);
+    assert!(bench.answer(bits).unwrap().is_err(), "no bits were announced");
+}
+
+#[test]
 fn a_lost_worker_fails_the_others_until_it_is_back() {
     let mut bench = bench(2, true);
     bench.push_f32(0, 0, &[0.0]);
