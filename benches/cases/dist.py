@@ -10,10 +10,11 @@ def cluster(workers, servers, *options):
     return lambda side: Cluster(side, workers, servers, options)
 
 
-def resnet(session, workers, servers):
-    return lambda side: session(side, workers, servers, ["--sizes", side.tools.resnet_sizes])
+def resnet(session, workers, servers, *options):
+    return lambda side: session(side, workers, servers, ["--sizes", side.tools.resnet_sizes, *options])
 
 
+MOMENTUM = ("--optimizer", "momentum")
 ONE = ("--keys", "1", "--floats", "256")
 
 CASES = [
@@ -26,6 +27,10 @@ CASES = [
          rounds=3),
     Case("dist-resnet-2w2s", "ResNet-50's arrays, 2 workers, 2 servers", resnet(Cluster, 2, 2), target=1.4, count=5,
          rounds=3),
+    Case("dist-momentum-2w2s", "ResNet-50's arrays, momentum SGD of the frontend on the servers, 2 workers, 2 servers",
+         resnet(Cluster, 2, 2, *MOMENTUM), target=1.6, count=5, rounds=3),
+    Case("dist-momentum-async", "the same without rounds (dist_async)",
+         resnet(Cluster, 2, 2, *MOMENTUM, "--store", "dist_async"), target=1.8, count=5, rounds=3),
     Case("dist-big-2w2s", "one array of 100 MB, 2 workers, 2 servers", cluster(2, 2, *BIG), target=2, count=4, rounds=3),
     Case("dist-memory", "a server's peak memory with ResNet-50's arrays, 2 workers", resnet(ServerMemory, 2, 1), unit="B",
          target=2, count=1, rounds=1),

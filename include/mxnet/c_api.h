@@ -662,7 +662,8 @@ int MXKVStoreSetUpdaterEx(KVStoreHandle handle,
  * pushes left over is kept unless the type changes.
  *
  * @param num_params  the number of keys and values
- * @param keys, vals  `type` (2bit or 1bit) and `threshold` (a number, default 0.5); others are ignored
+ * @param keys, vals  `type` (2bit, 1bit, fp16 or bf16) and, of the first two, `threshold` (a number, default 0.5);
+ *                    others are ignored
  *
  * What the caller vouches for:
  * `keys` and `vals` hold `num_params` NUL-terminated texts.

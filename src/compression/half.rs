@@ -6,7 +6,7 @@ use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 
 /// The element type that gradients travel in. Finite numbers beyond the range become infinite: 65520 and more in
-/// float16, where less than 2^-25 becomes zero; bfloat16 has the range of float32 and a quarter of its digits.
+/// float16, where 2^-25 and less becomes zero; bfloat16 has the range of float32 and a quarter of its digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Half {
     Float16,

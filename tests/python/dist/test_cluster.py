@@ -41,7 +41,7 @@ def test_launch_ends_everything_when_a_worker_fails():
     assert "worker 0 failed" in done.stderr
 
 
-def node(role, kind, environment):
+def node(role, kind, environment, worker=WORKER):
     """One process of a cluster. `kind`: ours or real, the library under the stock frontend; bare, our own command."""
     environment = {**environment, "DMLC_ROLE": role}
     if kind == "real":
@@ -49,13 +49,13 @@ def node(role, kind, environment):
     if kind == "bare":
         command = [COMMAND, role]
     elif role == "worker":
-        command = WORKER
+        command = worker
     else:
         command = [sys.executable, "-W", "ignore", "-c", "import mxnet"]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
-def run_cluster(scheduler, servers, workers):
+def run_cluster(scheduler, servers, workers, worker=WORKER, says="all sums are right"):
     environment = {
         **os.environ,
         "DMLC_PS_ROOT_URI": "127.0.0.1",
@@ -65,7 +65,7 @@ def run_cluster(scheduler, servers, workers):
         "DMLC_NUM_SERVER": str(len(servers)),
     }
     roles = [("scheduler", scheduler), *(("server", kind) for kind in servers), *(("worker", kind) for kind in workers)]
-    nodes = [node(role, kind, environment) for role, kind in roles]
+    nodes = [node(role, kind, environment, worker) for role, kind in roles]
     try:
         outputs = [process.communicate(timeout=TIMEOUT)[0] for process in nodes]
     finally:
@@ -74,7 +74,7 @@ def run_cluster(scheduler, servers, workers):
     shown = "\n".join(f"--- {role} ({kind})\n{output}" for (role, kind), output in zip(roles, outputs))
     codes = [process.returncode for process in nodes]
     assert not any(codes), f"{codes}\n{shown}"
-    assert sum(output.count("all sums are right") for output in outputs) == len(workers), shown
+    assert sum(output.count(says) for output in outputs) == len(workers), shown
 
 
 @pytest.mark.parametrize(
@@ -83,6 +83,11 @@ def run_cluster(scheduler, servers, workers):
 )
 def test_a_mixed_cluster_gets_the_sums_right(scheduler, servers, workers):
     run_cluster(scheduler, servers, workers)
+
+
+def test_servers_of_the_original_are_named_where_halves_are_asked_for():
+    refused = [sys.executable, "-W", "ignore", str(HERE / "half.py"), "refused"]
+    run_cluster("bare", ["real"], ["ours"] * 2, [*refused, "0"], "halves are refused")
 
 
 @pytest.mark.slow

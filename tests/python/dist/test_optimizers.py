@@ -56,6 +56,12 @@ def test_one_bit_compression(workers, servers):
     assert output.count("one bit is enough") == workers, output
 
 
+@pytest.mark.parametrize("workers, servers", [(1, 1), (2, 2)])
+def test_half_compression(workers, servers):
+    output = launch(workers, servers, HERE / "half.py", MXNET_KVSTORE_BIGARRAY_BOUND="64")
+    assert output.count("halves are enough") == workers, output
+
+
 class Cluster:
     """Two workers and two servers, each a process of its own."""
 

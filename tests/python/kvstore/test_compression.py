@@ -137,3 +137,56 @@ def test_switched_on_after_pushes_from_several_devices():
     out = mx.nd.zeros((4,))
     store.pushpull(1, values, out=out)
     assert out.asnumpy().tolist() == [1, 1, 1, 1]
+
+
+def as_half(values, kind):
+    """Rounded to the nearest, ties to even."""
+    if kind == "fp16":
+        with np.errstate(over="ignore"):
+            return values.astype("float16").astype("float32")
+    bits = values.view("uint32")
+    return ((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000).astype("uint32").view("float32")
+
+
+@pytest.mark.ours("the original has no 16-bit compression")
+@pytest.mark.parametrize("kind", ["fp16", "bf16"])
+@pytest.mark.parametrize("devices", [1, 2, 3])
+def test_halves_are_rounded_one_by_one_and_summed_in_float32(kind, devices):
+    draw = np.random.RandomState(devices)
+    shape = (7, 301)
+    store = mx.kv.create("device")
+    store.set_gradient_compression({"type": kind})
+    store.init("w", mx.nd.zeros(shape))
+    out = mx.nd.zeros(shape)
+    for _ in range(3):
+        given = [(draw.standard_normal(shape) * 2.0 ** draw.randint(-30, 18, shape)).astype("float32") for _ in range(devices)]
+        values = [mx.nd.array(g, ctx=mx.cpu(i)) for i, g in enumerate(given)]
+        store.push("w", values)
+        store.pull("w", out=out)
+        # Nothing is left over from the step before.
+        same_bits(out, sum((as_half(g, kind) for g in given[1:]), as_half(given[0], kind)))
+        for value, before in zip(values, given):
+            same_bits(value, before)
+
+
+@pytest.mark.ours("the original has no 16-bit compression")
+@pytest.mark.parametrize("kind", ["fp16", "bf16"])
+def test_halves_take_no_threshold(kind):
+    store = mx.kv.create("device")
+    with fails("threshold", kind, "0.5"):
+        check_call(set_raw(store, {"type": kind, "threshold": "0.5"}))
+    with fails("local", "compress"):
+        check_call(set_raw(mx.kv.create("local"), {"type": kind}))
+
+
+@pytest.mark.ours("the original has no 16-bit compression")
+def test_an_optimizer_sees_rounded_gradients():
+    store = mx.kv.create("device")
+    store.set_gradient_compression({"type": "bf16"})
+    store.init(0, mx.nd.ones((3,)))
+    store.set_optimizer(mx.optimizer.SGD(learning_rate=1.0))
+    gradient = np.array([1.00390625, 1.01171875, 0.3], "float32")
+    out = mx.nd.zeros((3,))
+    store.push(0, mx.nd.array(gradient))
+    store.pull(0, out=out)
+    same_bits(out, np.float32(1) - as_half(gradient, "bf16"))

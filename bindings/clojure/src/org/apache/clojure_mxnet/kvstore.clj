@@ -194,7 +194,7 @@
   (.setLearningRate (the-store kvstore) (double rate)))
 
 (defn set-gradient-compression
-  "Compress what is pushed, for example {:type \"2bit\" :threshold 0.5}."
+  "Compress what is pushed, for example {:type \"2bit\" :threshold 0.5} or {:type \"bf16\"}."
   [kvstore params]
   (util/validate! ::compression params "Invalid compression parameters")
   (.setGradientCompression (the-store kvstore)

@@ -304,7 +304,7 @@ public final class KVStore extends NativeObject {
     }
   }
 
-  /** Compresses pushed gradients, for example {@code {type: 2bit, threshold: 0.5}}. */
+  /** Compresses pushed gradients, for example {@code {type: 2bit, threshold: 0.5}}; other types: 1bit, fp16, bf16. */
   public KVStore setGradientCompression(Map<String, ?> params) {
     Check.given(params, "params");
     String[] names = params.keySet().toArray(new String[0]);
