@@ -9,7 +9,7 @@ if ! rustup toolchain list | grep -q '^nightly'; then
 fi
 command -v cargo-fuzz > /dev/null || cargo install cargo-fuzz --locked
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(ndarray_load attrs_parse wire_decode capi_sequence pickle_read java_read)
+[ ${#targets[@]} -gt 0 ] || targets=(ndarray_load attrs_parse wire_decode capi_sequence pickle_read java_read optimizer_read)
 for target in "${targets[@]}"; do
     mkdir -p "build/fuzz/$target"
     # Seeds from the golden data make the first minutes count.

@@ -11,6 +11,8 @@
 
 mod elementwise;
 pub mod foreign;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod gathered;
 mod index;
 mod json;
