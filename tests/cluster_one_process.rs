@@ -8,7 +8,7 @@ use mxkv::ps::keyspace::KeySpace;
 use mxkv::ps::node::{SchedulerNode, ServerNode, WorkerNode};
 use mxkv::ps::proto::{Body, Outcome, Request, Settings, Timing};
 use mxkv::ps::transport::Transport;
-use mxkv::ps::transport::zmq::{Options, ZmqTransport};
+use mxkv::ps::transport::zmtp::{Options, ZmtpTransport};
 use mxkv::ps::wire::{Capabilities, Command, DType, Endpoint, Payload, ValueKind, Verb};
 use mxkv::server::{Control, Server};
 use mxkv::telemetry::Trace;
@@ -17,7 +17,7 @@ use std::time::Duration;
 const CHANNEL: Channel = Channel(0);
 
 fn listening() -> (Box<dyn Transport>, Endpoint) {
-    let mut transport = ZmqTransport::new(Options::default()).unwrap();
+    let mut transport = ZmtpTransport::new(Options::default()).unwrap();
     let port = transport.bind("127.0.0.1", 0).unwrap();
     (Box::new(transport), Endpoint::new("127.0.0.1", port))
 }
@@ -102,8 +102,8 @@ fn workers_train_and_everybody_leaves() {
             let settings = settings(Role::Server, WORKERS, SERVERS, &root, &endpoint);
             let engine = engine.clone();
             thread::spawn(move || {
-                let mut host = Server::new(engine, Arc::new(Control::default()));
-                ServerNode::on(settings, transport)?.serve(&mut host)
+                let host = Server::new(engine, Arc::new(Control::default()));
+                ServerNode::on(settings, transport)?.serve(Box::new(host))
             })
         })
         .collect();

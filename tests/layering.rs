@@ -15,7 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ops", &["base", "telemetry", "mem", "engine", "array"]),
     ("compression", &["base", "telemetry", "mem", "engine", "array"]),
     ("optimizer", &["base", "telemetry", "mem", "engine", "array", "ops"]),
-    ("ps", &["base", "telemetry"]),
+    ("ps", &["base", "telemetry", "mem"]),
     ("server", &["base", "telemetry", "mem", "engine", "array", "ops", "optimizer", "compression", "ps"]),
     ("kvstore", &["base", "telemetry", "mem", "engine", "array", "ops", "optimizer", "compression", "ps"]),
     ("roles", &["base", "telemetry", "engine", "array", "optimizer", "kvstore", "server", "ps"]),

@@ -25,7 +25,7 @@ pub(super) fn server() -> Result<()> {
     control.set_profiler(profiler.clone());
     let node = ServerNode::open(&Env::process())?;
     stop_on_signal(node.stopper())?;
-    node.serve(&mut Server::new(engine, control))?;
+    node.serve(Box::new(Server::new(engine, control)))?;
     if profiler.has_run() { profiler.dump(true) } else { Ok(()) }
 }
 

@@ -131,7 +131,7 @@ impl KvStore for ServiceStore {
             self.control.set_controller(Box::new(move |body| controller(0, body)));
         }
         let node = ServerNode::open(&self.env)?;
-        node.serve(&mut Server::new(self.engine.clone(), self.control.clone()))
+        node.serve(Box::new(Server::new(self.engine.clone(), self.control.clone())))
     }
 
     fn send_command(&self, _: i32, _: &str) -> Result<()> {

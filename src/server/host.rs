@@ -586,6 +586,11 @@ impl ShardHost for Server {
         }
     }
 
+    /// Data alone, unless the owner's code updates it.
+    fn is_quick(&self, request: &ShardRequest) -> bool {
+        !matches!(request.action, Action::Command { .. }) && !matches!(self.control.rule(), Rule::Call(_))
+    }
+
     /// Rounds that wait for this worker cannot complete: their other pushes fail and count for nothing.
     fn worker_lost(&mut self, worker: Participant, why: &Error) {
         self.optimizers.forget(worker);

@@ -79,7 +79,7 @@ pub trait ReplySink: Send + Sync {
 
 /// What a server does with its keys.
 ///
-/// Calls come one at a time, from one thread, in the order in which the requests arrived; a request that was
+/// Calls come one at a time, in the order in which the requests arrived; a request that was
 /// delivered twice comes once. Every request must be answered some day: a sync round that can no longer
 /// complete is answered with an error when [`ShardHost::worker_lost`] says so. The host needs no clock.
 pub trait ShardHost: Send {
@@ -87,6 +87,10 @@ pub trait ShardHost: Send {
     fn start(&mut self, shard: ShardInfo, replies: Arc<dyn ReplySink>);
 
     fn request(&mut self, request: ShardRequest);
+
+    /// Whether this request, made now, would come back at once: it waits for nothing, and runs no code but the
+    /// host's. Then it may come on the network thread; everything else comes on the thread that serves.
+    fn is_quick(&self, request: &ShardRequest) -> bool;
 
     /// The worker is gone and did not come back in time: what waits for it fails with `why`, now and until
     /// [`ShardHost::worker_back`] or [`ShardHost::worker_succeeded`].

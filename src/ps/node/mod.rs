@@ -1,10 +1,11 @@
 //! Running a node, and what runs inside one.
 //!
-//! Threads: each node has one network thread (`mxkv-worker`, `mxkv-server`, `mxkv-scheduler`) that owns the
-//! transport and runs the protocol; see [`runtime`]. A server's host runs on the thread that called
-//! [`ServerNode::serve`].
+//! Threads: each node has one network thread (`mxkv-worker`, `mxkv-server`, `mxkv-scheduler`) that waits for the
+//! transport and runs the protocol; callers run it too while that thread sleeps (see [`runtime`]). A server's host
+//! runs on the thread that called [`ServerNode::serve`] or, for what is quick, on the network thread (see [`desk`]).
 
 mod address;
+mod desk;
 mod host;
 pub mod runtime;
 mod server;

@@ -1,8 +1,13 @@
-//! What runs a protocol machine: one thread that owns the transport, gives the machine every event and carries
-//! out its commands.
+//! What runs a protocol machine: gives it every event and carries out its commands.
 //!
-//! Other threads reach it through [`Handle`]: they leave calls in a queue and wake the thread. A call's end is
-//! reported to a function on the network thread, which must be quick: work on data belongs elsewhere.
+//! The machine and the transport are behind one lock, and whoever has it may step the machine. The network thread
+//! waits for the transport without holding it. A thread with a call for the machine leaves it in a queue; if the
+//! network thread sleeps, the caller takes the lock and does the step and the sending itself, because waking
+//! another thread would take longer than both. While the network thread is awake, the queue waits for it, so that
+//! many calls leave in one go.
+//!
+//! What a step makes known (ends of calls, notices) is run after the lock is given back, on the thread that made
+//! the step. It must be quick: work on data belongs elsewhere.
 
 use super::ReplySink;
 use super::host::{Answer, Ticket};
@@ -10,15 +15,12 @@ use crate::base::sync::atomic::{AtomicU64, Ordering};
 use crate::base::sync::{Arc, Condvar, Mutex, thread};
 use crate::base::{Error, Result};
 use crate::err;
-use crate::ps::proto::{CallId, Command, Event, HostCall, Machine, Notice, Outcome, ServerCall, Time};
-use crate::ps::transport::{Incoming, Peer, SendError, Transport, Waker};
-use crate::ps::wire::Frames;
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use crate::ps::id::Sender;
+use crate::ps::proto::{CallId, Command, Event, HostCall, Machine, Notice, Outcome, Server, ServerCall, Time};
+use crate::ps::transport::{Bell, Incoming, Peer, Transport};
+use smallvec::SmallVec;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
-
-/// Between two attempts to send what a full link did not take.
-const RETRY: Duration = Duration::from_millis(1);
 
 /// The longest time without looking at the clock.
 const NAP: Duration = Duration::from_secs(1);
@@ -26,59 +28,99 @@ const NAP: Duration = Duration::from_secs(1);
 /// Messages handled before calls and timers get their turn.
 const BURST: usize = 64;
 
-/// Receives the end of a call, on the network thread.
+/// More than this is left for the network thread to send, so that the caller can go on meanwhile.
+const SENT_BY_CALLER: usize = 64 << 10;
+
+/// Receives the end of a call, on whatever thread finds it.
 pub type Ended = Box<dyn FnOnce(Result<Outcome>) + Send>;
 
 /// What leaves the machine besides messages.
 pub struct Outlets {
-    /// For the host of a server.
+    /// For the host of a server, in order. Called with the lock held: it only takes note.
     pub host: Box<dyn FnMut(HostCall) + Send>,
-    pub notice: Box<dyn FnMut(&Notice) + Send>,
+    pub notice: Box<dyn Fn(&Notice) + Send + Sync>,
+    /// Called by the network thread whenever it may have something to do for the host.
+    pub turn: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Outlets {
+    /// For nodes without a host.
+    pub fn notices(notice: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
+        Outlets { host: Box::new(drop), notice: Box::new(notice), turn: Box::new(|| ()) }
+    }
 }
 
 /// What the network thread and its callers share.
-struct Shared<C> {
-    calls: Mutex<VecDeque<C>>,
-    waker: Waker,
-    ends: Mutex<Ends>,
+struct Shared<M: Machine> {
+    core: Mutex<Core<M>>,
+    /// Taken after `core` by who needs both.
+    calls: Mutex<Calls<M::Call>>,
+    bell: Arc<dyn Bell>,
+    notice: Box<dyn Fn(&Notice) + Send + Sync>,
+    turn: Box<dyn Fn() + Send + Sync>,
     next: AtomicU64,
     /// Why and that the node ended.
     over: Mutex<Option<Result<()>>>,
     ended: Condvar,
 }
 
-#[derive(Default)]
-struct Ends {
-    waiting: HashMap<CallId, Ended>,
-    /// The thread is gone: calls end at once.
+struct Calls<C> {
+    queue: VecDeque<Call<C>>,
+    /// The network thread waits and has not been rung for.
+    asleep: bool,
+    /// The node is over: calls end at once.
     closed: bool,
 }
 
-/// A running node.
-pub struct Handle<C>(Arc<Shared<C>>);
+struct Call<C> {
+    call: C,
+    /// Who learns how it ended, if somebody wants to.
+    ended: Option<(CallId, Ended)>,
+}
 
-impl<C> Clone for Handle<C> {
+struct Core<M: Machine> {
+    machine: M,
+    transport: Box<dyn Transport>,
+    host: Box<dyn FnMut(HostCall) + Send>,
+    started: Instant,
+    waiting: HashMap<CallId, Ended>,
+    /// To be run when the lock is given back.
+    news: News,
+    /// The host has been called since the network thread looked.
+    host_called: bool,
+    /// Given to the transport since it was last flushed: to whom, and how much.
+    sent: (SmallVec<[Peer; 4]>, usize),
+    /// Peers that have been sent something since they were last heard.
+    unanswered: HashSet<Peer>,
+    /// When the network thread means to wake up.
+    wakes: Instant,
+    over: Option<(Duration, Result<()>)>,
+}
+
+#[derive(Default)]
+struct News {
+    ends: SmallVec<[(Ended, Result<Outcome>); 4]>,
+    notices: Vec<Notice>,
+}
+
+/// A running node.
+pub struct Handle<M: Machine>(Arc<Shared<M>>);
+
+impl<M: Machine> Clone for Handle<M> {
     fn clone(&self) -> Self {
         Handle(self.0.clone())
     }
 }
 
-impl<C: Send + 'static> Handle<C> {
+impl<M: Machine> Handle<M> {
     /// Leaves a call for the node; `ended` learns how it ended, exactly once.
-    pub fn call(&self, make: impl FnOnce(CallId) -> C, ended: Ended) {
+    pub fn call(&self, make: impl FnOnce(CallId) -> M::Call, ended: Ended) {
         let id = CallId(self.0.next.fetch_add(1, Ordering::Relaxed));
-        let mut ends = self.0.ends.lock();
-        if ends.closed {
-            drop(ends);
-            return ended(Err(err!(Closed, "this node has left the cluster")));
-        }
-        ends.waiting.insert(id, ended);
-        drop(ends);
-        self.enqueue(make(id));
+        self.enqueue(Call { call: make(id), ended: Some((id, ended)) });
     }
 
     /// As `call`, and waits for the end. The protocol ends every call by its deadline.
-    pub fn call_and_wait(&self, make: impl FnOnce(CallId) -> C) -> Result<Outcome> {
+    pub fn call_and_wait(&self, make: impl FnOnce(CallId) -> M::Call) -> Result<Outcome> {
         let end = Arc::new((Mutex::new(None), Condvar::new()));
         let sender = end.clone();
         self.call(
@@ -108,144 +150,202 @@ impl<C: Send + 'static> Handle<C> {
         }
     }
 
-    fn enqueue(&self, call: C) {
-        self.0.calls.lock().push_back(call);
-        self.0.waker.wake();
+    fn enqueue(&self, call: Call<M::Call>) {
+        let mut calls = self.0.calls.lock();
+        if calls.closed {
+            drop(calls);
+            if let Some((_, ended)) = call.ended {
+                ended(Err(err!(Closed, "this node has left the cluster")));
+            }
+            return;
+        }
+        calls.queue.push_back(call);
+        let asleep = calls.asleep;
+        drop(calls);
+        if asleep {
+            self.0.step_for_callers();
+        }
     }
 }
 
-impl ReplySink for Handle<ServerCall> {
+impl ReplySink for Handle<Server> {
     fn reply(&self, ticket: Ticket, outcome: Result<Answer>) {
-        self.enqueue(ServerCall::Reply { ticket, outcome });
+        self.enqueue(Call { call: ServerCall::Reply { ticket, outcome }, ended: None });
     }
 }
 
 /// Starts the network thread of a node whose transport already listens.
-pub fn start<M>(
-    machine: M,
-    transport: Box<dyn Transport>,
-    outlets: Outlets,
-    name: &str,
-) -> Result<Handle<M::Call>>
+pub fn start<M>(machine: M, transport: Box<dyn Transport>, outlets: Outlets, name: &str) -> Result<Handle<M>>
 where
     M: Machine + Send + 'static,
     M::Call: Send + 'static,
 {
+    let bell = transport.bell();
+    let core = Core {
+        machine,
+        transport,
+        host: outlets.host,
+        started: Instant::now(),
+        waiting: HashMap::new(),
+        news: News::default(),
+        host_called: false,
+        sent: Default::default(),
+        unanswered: HashSet::new(),
+        wakes: Instant::now(),
+        over: None,
+    };
     let shared = Arc::new(Shared {
-        calls: Mutex::new(VecDeque::new()),
-        waker: transport.waker(),
-        ends: Mutex::new(Ends::default()),
+        core: Mutex::new(core),
+        calls: Mutex::new(Calls { queue: VecDeque::new(), asleep: false, closed: false }),
+        bell,
+        notice: outlets.notice,
+        turn: outlets.turn,
         next: AtomicU64::new(1),
         over: Mutex::new(None),
         ended: Condvar::new(),
     });
     let handle = Handle(shared.clone());
-    let network = Network {
-        machine,
-        transport,
-        outlets,
-        shared,
-        started: Instant::now(),
-        waiting: HashMap::new(),
-        over: None,
-    };
     thread::Builder::new()
         .name(name.to_owned())
-        .spawn(move || network.run())
+        .spawn(move || shared.run())
         .map_err(|error| Error::io("starting the network thread", &error))?;
     Ok(handle)
 }
 
-/// A message that a full link did not take. Higher priority first, then older first.
-struct Held {
-    rank: (i32, Reverse<u64>),
-    frames: Frames,
-}
-
-impl PartialEq for Held {
-    fn eq(&self, other: &Self) -> bool {
-        self.rank == other.rank
-    }
-}
-impl Eq for Held {}
-impl PartialOrd for Held {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Held {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.rank.cmp(&other.rank)
-    }
-}
-
-#[derive(Default)]
-struct Backlog {
-    messages: BinaryHeap<Held>,
-    arrived: u64,
-}
-
-struct Network<M: Machine> {
-    machine: M,
-    transport: Box<dyn Transport>,
-    outlets: Outlets,
-    shared: Arc<Shared<M::Call>>,
-    started: Instant,
-    /// Messages that wait for room on their link.
-    waiting: HashMap<Peer, Backlog>,
-    over: Option<(Duration, Result<()>)>,
-}
-
-impl<M: Machine> Network<M> {
-    fn run(mut self) {
-        self.step(Event::Start);
-        while self.over.is_none() {
-            self.take_calls();
-            self.retry();
-            if self.machine.wake_at().is_some_and(|due| due <= self.now()) {
-                self.step(Event::Tick);
+impl<M: Machine> Shared<M> {
+    /// The network thread.
+    fn run(&self) {
+        self.core.lock().step(Event::Start);
+        loop {
+            let (news, pause, over) = self.take_turn();
+            self.tell(news);
+            (self.turn)();
+            if over {
+                return self.end();
             }
-            if self.over.is_none() {
-                self.take_messages();
+            let Some(pause) = pause.filter(|_| self.fall_asleep()) else { continue };
+            if let Err(error) = self.bell.wait(pause) {
+                self.core.lock().over = Some((Duration::ZERO, Err(error)));
             }
         }
-        self.end();
     }
 
+    /// Does everything that can be done now. Gives how long nothing will be to do, if that is so, and whether the
+    /// node is over.
+    fn take_turn(&self) -> (News, Option<Duration>, bool) {
+        let core = &mut *self.core.lock();
+        let dry = core.take_messages();
+        let calls = {
+            let mut calls = self.calls.lock();
+            calls.asleep = false;
+            std::mem::take(&mut calls.queue)
+        };
+        calls.into_iter().for_each(|call| core.begin(call));
+        if core.over.is_none() && core.machine.wake_at().is_some_and(|due| due <= core.now()) {
+            core.step(Event::Tick);
+        }
+        let more = core.flush();
+        core.host_called = false;
+        let pause = (dry && !more).then(|| core.pause());
+        (std::mem::take(&mut core.news), pause, core.over.is_some())
+    }
+
+    /// False if somebody has left a call meanwhile.
+    fn fall_asleep(&self) -> bool {
+        let mut calls = self.calls.lock();
+        calls.asleep = calls.queue.is_empty();
+        calls.asleep
+    }
+
+    /// Does what callers have left, on their own thread. If another thread has the lock, it looks at the queue
+    /// after giving it back.
+    fn step_for_callers(&self) {
+        loop {
+            let Some(mut core) = self.core.try_lock() else { return };
+            let mut calls = self.calls.lock();
+            if !calls.asleep {
+                return;
+            }
+            let queue = std::mem::take(&mut calls.queue);
+            drop(calls);
+            queue.into_iter().for_each(|call| core.begin(call));
+            if core.needs_attention() {
+                self.calls.lock().asleep = false;
+                self.bell.ring();
+            }
+            let news = std::mem::take(&mut core.news);
+            drop(core);
+            self.tell(news);
+            if self.calls.lock().queue.is_empty() {
+                return;
+            }
+        }
+    }
+
+    fn tell(&self, news: News) {
+        for notice in &news.notices {
+            (self.notice)(notice);
+        }
+        for (ended, result) in news.ends {
+            ended(result);
+        }
+    }
+
+    fn end(&self) {
+        let (waiting, result) = {
+            let core = &mut *self.core.lock();
+            let (linger, result) = core.over.take().unwrap_or((Duration::ZERO, Ok(())));
+            core.transport.close(linger);
+            (core.host)(HostCall::Stop);
+            (std::mem::take(&mut core.waiting), result)
+        };
+        let queue = {
+            let mut calls = self.calls.lock();
+            calls.closed = true;
+            std::mem::take(&mut calls.queue)
+        };
+        let why = result.clone().err().unwrap_or_else(|| err!(Closed, "this node has left the cluster"));
+        let queued = queue.into_iter().filter_map(|call| call.ended).map(|(_, ended)| ended);
+        for ended in waiting.into_values().chain(queued) {
+            ended(Err(why.clone()));
+        }
+        (self.turn)();
+        *self.over.lock() = Some(result);
+        self.ended.notify_all();
+    }
+}
+
+impl<M: Machine> Core<M> {
     fn now(&self) -> Time {
         Time(self.started.elapsed())
     }
 
-    fn take_calls(&mut self) {
-        let calls = std::mem::take(&mut *self.shared.calls.lock());
-        for call in calls {
-            self.step(Event::Call(call));
-        }
-    }
-
-    fn take_messages(&mut self) {
-        let mut wait = self.pause();
+    /// Steps through what has arrived, up to a limit. True if nothing is left.
+    fn take_messages(&mut self) -> bool {
         for _ in 0..BURST {
-            match self.transport.receive(wait) {
-                Ok(Incoming::Message(from, frames)) => self.step(Event::Arrived { from, frames }),
-                Ok(Incoming::Woken | Incoming::Nothing) => return,
-                Err(error) => {
-                    self.over = Some((Duration::ZERO, Err(error)));
-                    return;
-                }
-            }
             if self.over.is_some() {
-                return;
+                return true;
             }
-            wait = Duration::ZERO;
+            match self.transport.receive() {
+                Ok(Incoming::Message(from, frames)) => {
+                    if let Sender::Node(id, _) = from {
+                        self.unanswered.remove(&Peer::Node(id));
+                    }
+                    self.step(Event::Arrived { from, frames });
+                }
+                Ok(Incoming::Part) => return false,
+                Ok(Incoming::Nothing) => return true,
+                Err(error) => self.over = Some((Duration::ZERO, Err(error))),
+            }
         }
+        false
     }
 
-    /// How long nothing needs to be done unless something arrives.
-    fn pause(&self) -> Duration {
-        let due = self.machine.wake_at().map_or(NAP, |due| due.since(self.now()));
-        let retry = if self.waiting.is_empty() { NAP } else { RETRY };
-        due.min(retry).min(NAP)
+    fn begin(&mut self, call: Call<M::Call>) {
+        if let Some((id, ended)) = call.ended {
+            self.waiting.insert(id, ended);
+        }
+        self.step(Event::Call(call.call));
     }
 
     fn step(&mut self, event: Event<M::Call>) {
@@ -260,89 +360,64 @@ impl<M: Machine> Network<M> {
             Command::Connect { peer, endpoint, identity } => {
                 if let Err(error) = self.transport.connect(&peer, &endpoint, &identity) {
                     // The protocol notices the silence of the peer; people should know why.
-                    (self.outlets.notice)(&Notice::Refused {
-                        from: crate::ps::id::Sender::Anonymous,
-                        why: error,
-                    });
+                    let from = Sender::Anonymous;
+                    self.news.notices.push(Notice::Refused { from, why: error });
                 }
             }
             Command::Disconnect { peer } => {
-                self.waiting.remove(&peer);
+                self.unanswered.remove(&peer);
                 self.transport.disconnect(&peer);
             }
-            Command::Send { to, frames, priority } => self.send(to, frames, priority),
-            Command::Finished { call, result } => {
-                let ended = self.shared.ends.lock().waiting.remove(&call);
-                if let Some(ended) = ended {
-                    ended(result);
+            Command::Send { to, frames, priority } => {
+                let bytes = frames.bytes();
+                // A peer without a link is one that the protocol has just given up.
+                if self.transport.send(&to, frames, priority) {
+                    self.sent.1 += bytes;
+                    if !self.sent.0.contains(&to) {
+                        self.sent.0.push(to);
+                    }
                 }
             }
-            Command::Host(call) => (self.outlets.host)(call),
-            Command::Notice(notice) => (self.outlets.notice)(&notice),
+            Command::Finished { call, result } => {
+                if let Some(ended) = self.waiting.remove(&call) {
+                    self.news.ends.push((ended, result));
+                }
+            }
+            Command::Host(call) => {
+                self.host_called = true;
+                (self.host)(call);
+            }
+            Command::Notice(notice) => self.news.notices.push(notice),
             Command::Close { linger, result } => self.over = Some((linger, result)),
         }
     }
 
-    fn send(&mut self, to: Peer, frames: Frames, priority: i32) {
-        if let Some(backlog) = self.waiting.get_mut(&to) {
-            return backlog.push(frames, priority);
-        }
-        match self.transport.send(&to, frames) {
-            // A peer without a link is one that the protocol has just given up.
-            Ok(()) | Err(SendError::NotConnected) => {}
-            Err(SendError::Full(frames)) => self.waiting.entry(to).or_default().push(*frames, priority),
-            Err(SendError::Failed(error)) => {
-                let from = crate::ps::id::Sender::Anonymous;
-                (self.outlets.notice)(&Notice::Refused {
-                    from,
-                    why: error.context(format!("sending to {to}")),
-                });
-            }
-        }
+    fn flush(&mut self) -> bool {
+        let (peers, _) = std::mem::take(&mut self.sent);
+        self.unanswered.extend(peers);
+        self.transport.flush()
     }
 
-    fn retry(&mut self) {
-        let transport = &mut self.transport;
-        self.waiting.retain(|peer, backlog| {
-            while let Some(held) = backlog.messages.pop() {
-                match transport.send(peer, held.frames) {
-                    Err(SendError::Full(frames)) => {
-                        backlog.messages.push(Held { rank: held.rank, frames: *frames });
-                        return true;
-                    }
-                    Ok(()) | Err(SendError::NotConnected | SendError::Failed(_)) => {}
-                }
-            }
-            false
-        });
+    /// Sends what a caller has to send, if that is quick and no answers are expected from where it goes. With
+    /// answers on their way the network thread will soon be awake, and sends the messages of many callers at once.
+    /// True if it has to wake up now.
+    fn needs_attention(&mut self) -> bool {
+        let (peers, bytes) = &self.sent;
+        let few = *bytes <= SENT_BY_CALLER && !peers.iter().any(|peer| self.unanswered.contains(peer));
+        let unsent = !peers.is_empty() && (!few || self.flush());
+        unsent || self.host_called || self.over.is_some() || self.due() < self.wakes
     }
 
-    fn end(mut self) {
-        let (linger, result) = self.over.take().unwrap_or((Duration::ZERO, Ok(())));
-        let deadline = Instant::now() + linger;
-        while !self.waiting.is_empty() && Instant::now() < deadline {
-            self.retry();
-            thread::sleep(RETRY);
-        }
-        self.transport.close(deadline.saturating_duration_since(Instant::now()));
-        let abandoned = {
-            let mut ends = self.shared.ends.lock();
-            ends.closed = true;
-            std::mem::take(&mut ends.waiting)
-        };
-        let why = result.clone().err().unwrap_or_else(|| err!(Closed, "this node has left the cluster"));
-        for (_, ended) in abandoned {
-            ended(Err(why.clone()));
-        }
-        (self.outlets.host)(HostCall::Stop);
-        *self.shared.over.lock() = Some(result);
-        self.shared.ended.notify_all();
+    /// When something is to be done even if nothing arrives.
+    fn due(&self) -> Instant {
+        let protocol = self.machine.wake_at().and_then(|due| self.started.checked_add(due.0));
+        let nap = Instant::now() + NAP;
+        protocol.into_iter().chain(self.transport.due()).fold(nap, Instant::min)
     }
-}
 
-impl Backlog {
-    fn push(&mut self, frames: Frames, priority: i32) {
-        self.arrived += 1;
-        self.messages.push(Held { rank: (priority, Reverse(self.arrived)), frames });
+    /// How long nothing needs to be done unless something arrives.
+    fn pause(&mut self) -> Duration {
+        self.wakes = self.due();
+        self.wakes.saturating_duration_since(Instant::now())
     }
 }

@@ -1,18 +1,18 @@
 //! Server and scheduler nodes.
 
+use super::desk::Desk;
 use super::runtime::{Handle, Outlets, start};
 use super::{ShardHost, settings, tell};
 use crate::base::Result;
 use crate::base::config::Env;
 use crate::base::sync::Arc;
 use crate::ps::id::Role;
-use crate::ps::proto::{HostCall, Scheduler, SchedulerCall, Server, ServerCall, Settings};
+use crate::ps::proto::{Scheduler, SchedulerCall, Server, ServerCall, Settings};
 use crate::ps::transport::Transport;
-use std::sync::mpsc::{Receiver, channel};
 
 pub struct ServerNode {
-    handle: Handle<ServerCall>,
-    requests: Receiver<HostCall>,
+    handle: Handle<Server>,
+    desk: Arc<Desk>,
 }
 
 impl ServerNode {
@@ -23,30 +23,21 @@ impl ServerNode {
     }
 
     pub fn on(settings: Settings, transport: Box<dyn Transport>) -> Result<Self> {
-        let (sender, requests) = channel();
-        // A receiver that is gone means that nobody serves any more: the node is on its way out.
-        let host = Box::new(move |call| drop(sender.send(call)));
-        let outlets = Outlets { host, notice: Box::new(tell) };
+        let desk = Arc::new(Desk::default());
+        let (inward, outward) = (desk.clone(), desk.clone());
+        let outlets = Outlets {
+            host: Box::new(move |call| inward.add(call)),
+            notice: Box::new(tell),
+            turn: Box::new(move || outward.serve_what_is_quick()),
+        };
         let handle = start(Server::new(settings), transport, outlets, "mxkv-server")?;
-        Ok(ServerNode { handle, requests })
+        Ok(ServerNode { handle, desk })
     }
 
-    /// Serves on this thread until the cluster is over. Everything the host does happens here.
-    pub fn serve(self, host: &mut dyn ShardHost) -> Result<()> {
-        for call in &self.requests {
-            match call {
-                HostCall::Start(shard) => host.start(shard, Arc::new(self.handle.clone())),
-                HostCall::Request(request) => host.request(request),
-                HostCall::WorkerLost(worker, why) => host.worker_lost(worker, &why),
-                HostCall::WorkerBack(worker) => host.worker_back(worker),
-                HostCall::WorkerSucceeded(worker) => host.worker_succeeded(worker),
-                HostCall::WorkerLeft(worker) => host.worker_left(worker),
-                HostCall::Stop => {
-                    host.stop();
-                    break;
-                }
-            }
-        }
+    /// Serves until the cluster is over. What the host does happens on this thread, except for requests that it
+    /// calls quick: those it may get on the network thread.
+    pub fn serve(self, host: Box<dyn ShardHost>) -> Result<()> {
+        self.desk.serve(host, Arc::new(self.handle.clone()));
         self.handle.wait_until_over()
     }
 
@@ -57,7 +48,7 @@ impl ServerNode {
     }
 }
 
-pub struct SchedulerNode(Handle<SchedulerCall>);
+pub struct SchedulerNode(Handle<Scheduler>);
 
 impl SchedulerNode {
     pub fn open(env: &Env) -> Result<Self> {
@@ -66,7 +57,7 @@ impl SchedulerNode {
     }
 
     pub fn on(settings: Settings, transport: Box<dyn Transport>) -> Result<Self> {
-        let outlets = Outlets { host: Box::new(drop), notice: Box::new(tell) };
+        let outlets = Outlets::notices(tell);
         start(Scheduler::new(settings), transport, outlets, "mxkv-scheduler").map(SchedulerNode)
     }
 

@@ -6,7 +6,7 @@ use crate::base::config::Env;
 use crate::ps::id::Role;
 use crate::ps::proto::{Settings, Timing};
 use crate::ps::transport::Transport;
-use crate::ps::transport::zmq::{Options, ZmqTransport};
+use crate::ps::transport::zmtp::{Options, ZmtpTransport};
 use crate::ps::wire::Capabilities;
 use crate::{ensure, err};
 use std::hash::{BuildHasher, Hasher};
@@ -16,12 +16,8 @@ use std::time::Duration;
 pub fn open(env: &Env, role: Role) -> Result<(Settings, Box<dyn Transport>)> {
     let scheduler = address::scheduler(env)?;
     let (workers, servers) = (count(env, Role::Worker)?, count(env, Role::Server)?);
-    let defaults = Options::default();
-    let options = Options {
-        local: env.switch("DMLC_LOCAL"),
-        water_mark: env.parsed("DMLC_PS_WATER_MARK", defaults.water_mark)?,
-    };
-    let mut transport: Box<dyn Transport> = Box::new(ZmqTransport::new(options)?);
+    let options = Options { local: env.switch("DMLC_LOCAL") };
+    let mut transport: Box<dyn Transport> = Box::new(ZmtpTransport::new(options)?);
     let endpoint = address::listen(env, role, &scheduler, &mut *transport)?;
     let timing = timing(env)?;
     let heartbeats = if timing.heartbeat.is_some() { Capabilities::HEARTBEATS } else { Capabilities::NONE };

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub struct WorkerNode {
-    handle: Handle<WorkerCall>,
+    handle: Handle<Worker>,
     workers: u32,
     servers: u32,
     dead: Arc<Mutex<BTreeSet<NodeId>>>,
@@ -33,7 +33,7 @@ impl WorkerNode {
         let (workers, servers) = (settings.workers, settings.servers);
         let dead = Arc::new(Mutex::new(BTreeSet::new()));
         let noted = dead.clone();
-        let notice = Box::new(move |notice: &Notice| {
+        let outlets = Outlets::notices(move |notice: &Notice| {
             match notice {
                 Notice::Dead { id, .. } => drop(noted.lock().insert(*id)),
                 Notice::Back { id, .. } | Notice::Left { id } => drop(noted.lock().remove(id)),
@@ -41,7 +41,6 @@ impl WorkerNode {
             }
             tell(notice);
         });
-        let outlets = Outlets { host: Box::new(drop), notice };
         let handle = start(Worker::new(settings), transport, outlets, "mxkv-worker")?;
         Ok(WorkerNode { handle, workers, servers, dead, stores: Mutex::default() })
     }
@@ -71,7 +70,7 @@ impl WorkerNode {
         }
     }
 
-    /// Sends a request; `ended` learns the answers on the network thread.
+    /// Sends a request; `ended` learns the answers, mostly on the network thread; it must be quick.
     pub fn request(&self, channel: Channel, request: Request, ended: Ended) {
         self.handle.call(|call| WorkerCall::Request { call, channel, request }, ended);
     }

@@ -128,6 +128,10 @@ impl ShardHost for Toy {
         self.replies = Some(replies);
     }
 
+    fn is_quick(&self, _request: &ShardRequest) -> bool {
+        true
+    }
+
     fn request(&mut self, request: ShardRequest) {
         let ShardRequest { ticket, from, action, .. } = request;
         let parts = |payload: &Payload| payload.parts().unwrap();

@@ -1,10 +1,11 @@
-//! A transport around another one that loses, delays, doubles and holds back what is sent. For tests.
+//! A transport around another one that loses, delays and doubles what is sent. For tests.
 //!
 //! What happens to a message is decided by [`Fate`], from a seed alone; the simulation uses the same decisions
 //! without any transport.
 
-use super::{Incoming, Peer, SendError, Transport, Waker};
+use super::{Bell, Incoming, Peer, Transport};
 use crate::base::Result;
+use crate::base::sync::Arc;
 use crate::ps::wire::{Endpoint, Frames};
 use smallvec::SmallVec;
 use std::time::{Duration, Instant};
@@ -73,41 +74,27 @@ pub struct FaultTransport<T> {
     inner: T,
     faults: Faults,
     random: Random,
-    held: Vec<(Instant, Peer, Frames)>,
-    paused_until: Option<Instant>,
+    held: Vec<(Instant, Peer, Frames, i32)>,
 }
 
 impl<T: Transport> FaultTransport<T> {
     pub fn new(inner: T, faults: Faults, seed: u64) -> Self {
-        FaultTransport { inner, faults, random: Random::new(seed), held: Vec::new(), paused_until: None }
+        FaultTransport { inner, faults, random: Random::new(seed), held: Vec::new() }
     }
 
-    pub fn set_faults(&mut self, faults: Faults) {
-        self.faults = faults;
-    }
-
-    /// For `pause` neither receives nor sends anything, like a stopped process.
-    pub fn pause(&mut self, pause: Duration) {
-        self.paused_until = Some(Instant::now() + pause);
-    }
-
-    /// Sends what is due; returns how long until the next message is.
-    fn release(&mut self) -> Option<Duration> {
+    /// Sends what is due.
+    fn release(&mut self) {
         let now = Instant::now();
-        if self.paused_until.is_some_and(|until| now < until) {
-            return self.paused_until.map(|until| until - now);
-        }
-        self.paused_until = None;
         let mut waiting = Vec::new();
-        for (due, peer, frames) in std::mem::take(&mut self.held) {
+        for (due, peer, frames, priority) in std::mem::take(&mut self.held) {
             if due > now {
-                waiting.push((due, peer, frames));
-            } else if let Err(SendError::Full(frames)) = self.inner.send(&peer, frames) {
-                waiting.push((now + Duration::from_millis(1), peer, *frames));
+                waiting.push((due, peer, frames, priority));
+            } else {
+                // Without a link any more it is lost, which is what this transport is for.
+                self.inner.send(&peer, frames, priority);
             }
         }
         self.held = waiting;
-        self.held.iter().map(|(due, ..)| due.saturating_duration_since(now)).min()
     }
 }
 
@@ -124,37 +111,30 @@ impl<T: Transport> Transport for FaultTransport<T> {
         self.inner.disconnect(peer);
     }
 
-    fn send(&mut self, to: &Peer, frames: Frames) -> Result<(), SendError> {
+    fn send(&mut self, to: &Peer, frames: Frames, priority: i32) -> bool {
         let now = Instant::now();
         for delay in self.faults.fate(&mut self.random) {
-            self.held.push((now + delay, to.clone(), frames.clone()));
+            self.held.push((now + delay, to.clone(), frames.clone(), priority));
         }
+        true
+    }
+
+    fn flush(&mut self) -> bool {
         self.release();
-        Ok(())
+        self.inner.flush()
     }
 
-    fn receive(&mut self, wait: Duration) -> Result<Incoming> {
-        let end = Instant::now() + wait;
-        loop {
-            let due = self.release();
-            let left = end.saturating_duration_since(Instant::now());
-            if let Some(until) = self.paused_until {
-                let pause = until.saturating_duration_since(Instant::now());
-                crate::base::sync::thread::sleep(pause.min(left));
-                if pause >= left {
-                    return Ok(Incoming::Nothing);
-                }
-                continue;
-            }
-            match self.inner.receive(due.unwrap_or(left).min(left))? {
-                Incoming::Nothing if Instant::now() < end => {}
-                other => return Ok(other),
-            }
-        }
+    fn receive(&mut self) -> Result<Incoming> {
+        self.release();
+        self.inner.receive()
     }
 
-    fn waker(&self) -> Waker {
-        self.inner.waker()
+    fn due(&self) -> Option<Instant> {
+        self.held.iter().map(|(due, ..)| *due).chain(self.inner.due()).min()
+    }
+
+    fn bell(&self) -> Arc<dyn Bell> {
+        self.inner.bell()
     }
 
     fn close(&mut self, linger: Duration) {
@@ -195,13 +175,14 @@ mod tests {
         from.bind("from", 0).unwrap();
         from.connect(&peer, &at, b"ps9").unwrap();
         for _ in 0..200 {
-            from.send(&peer, Frames { meta: Bytes::from_static(b"m"), ..Frames::default() }).unwrap();
+            from.send(&peer, Frames { meta: Bytes::from_static(b"m"), ..Frames::default() }, 0);
         }
-        while !from.held.is_empty() {
-            assert!(matches!(from.receive(Duration::from_millis(5)).unwrap(), Incoming::Nothing));
+        while let Some(due) = from.due() {
+            from.bell().wait(due.saturating_duration_since(Instant::now())).unwrap();
+            assert!(matches!(from.receive().unwrap(), Incoming::Nothing));
         }
         let mut arrived = 0;
-        while let Incoming::Message(..) = to.receive(Duration::ZERO).unwrap() {
+        while let Incoming::Message(..) = to.receive().unwrap() {
             arrived += 1;
         }
         let mut random = Random::new(3);

@@ -4,7 +4,7 @@
 //! Host names are only labels here; two nodes cannot listen on the same host and port. Messages to an endpoint
 //! nobody listens on wait for someone, as a socket's would.
 
-use super::{Incoming, Peer, SendError, Transport, Waker};
+use super::{Bell, Incoming, Peer, Transport};
 use crate::base::Result;
 use crate::base::sync::{Arc, Condvar, Mutex};
 use crate::ps::id::Sender;
@@ -12,9 +12,6 @@ use crate::ps::wire::{Endpoint, Frames};
 use crate::{bail, ensure};
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
-
-/// Messages that may wait at one endpoint before senders are told to come back later.
-const CAPACITY: usize = 10_000;
 
 const FIRST_FREE_PORT: u16 = 20_000;
 
@@ -42,9 +39,27 @@ struct Mailbox {
 #[derive(Default)]
 struct Queue {
     messages: VecDeque<(Sender, Frames)>,
-    woken: bool,
+    rung: bool,
     /// Somebody listens here now. Mailboxes of endpoints that were only connected to exist as well.
     open: bool,
+}
+
+impl Bell for Mailbox {
+    fn wait(&self, at_most: Duration) -> Result<()> {
+        let deadline = Instant::now() + at_most;
+        let mut queue = self.state.lock();
+        while !std::mem::take(&mut queue.rung) && queue.messages.is_empty() {
+            if self.filled.wait_until(&mut queue, deadline).timed_out() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn ring(&self) {
+        self.state.lock().rung = true;
+        self.filled.notify_one();
+    }
 }
 
 pub struct MemoryTransport {
@@ -72,7 +87,7 @@ impl Transport for MemoryTransport {
             port => (!taken(port)).then_some(port),
         };
         let Some(port) = port else { bail!(Io, "bind: {host} has no free port, or the given one is taken") };
-        // Wakers of this transport point to its own inbox: take over what waits here instead of the mailbox.
+        // The bell of this transport is its own inbox: take over what waits here instead of the mailbox.
         let at = Endpoint::new(host, port);
         let early = boxes.insert(at.clone(), self.inbox.clone());
         let early = early.map(|mailbox| std::mem::take(&mut mailbox.state.lock().messages));
@@ -93,40 +108,30 @@ impl Transport for MemoryTransport {
         self.links.remove(peer);
     }
 
-    fn send(&mut self, to: &Peer, frames: Frames) -> Result<(), SendError> {
-        let (endpoint, identity) = self.links.get(to).ok_or(SendError::NotConnected)?;
+    /// There is always room, so priorities make no difference.
+    fn send(&mut self, to: &Peer, frames: Frames, _priority: i32) -> bool {
+        let Some((endpoint, identity)) = self.links.get(to) else { return false };
         let mailbox = self.mailbox(endpoint);
-        let mut queue = mailbox.state.lock();
-        if queue.messages.len() >= CAPACITY {
-            return Err(SendError::Full(Box::new(frames)));
-        }
-        queue.messages.push_back((*identity, frames));
+        mailbox.state.lock().messages.push_back((*identity, frames));
         mailbox.filled.notify_one();
-        Ok(())
+        true
     }
 
-    fn receive(&mut self, wait: Duration) -> Result<Incoming> {
-        let deadline = Instant::now() + wait;
-        let mut queue = self.inbox.state.lock();
-        loop {
-            if std::mem::take(&mut queue.woken) {
-                return Ok(Incoming::Woken);
-            }
-            if let Some((from, frames)) = queue.messages.pop_front() {
-                return Ok(Incoming::Message(from, frames));
-            }
-            if self.inbox.filled.wait_until(&mut queue, deadline).timed_out() {
-                return Ok(Incoming::Nothing);
-            }
-        }
+    fn flush(&mut self) -> bool {
+        false
     }
 
-    fn waker(&self) -> Waker {
-        let inbox = self.inbox.clone();
-        Waker::new(move || {
-            inbox.state.lock().woken = true;
-            inbox.filled.notify_one();
-        })
+    fn receive(&mut self) -> Result<Incoming> {
+        let next = self.inbox.state.lock().messages.pop_front();
+        Ok(next.map_or(Incoming::Nothing, |(from, frames)| Incoming::Message(from, frames)))
+    }
+
+    fn due(&self) -> Option<Instant> {
+        None
+    }
+
+    fn bell(&self) -> Arc<dyn Bell> {
+        self.inbox.clone()
     }
 
     fn close(&mut self, _linger: Duration) {
@@ -159,16 +164,14 @@ mod tests {
         let (mut a, mut b) = (hub.transport(), hub.transport());
         let at = Endpoint::new("b", 7);
         a.connect(&Peer::Guest(at.clone()), &at, b"ps9").unwrap();
-        a.send(&Peer::Guest(at.clone()), message("early")).unwrap();
+        assert!(a.send(&Peer::Guest(at.clone()), message("early"), 0));
         assert_eq!(b.bind("b", 7).unwrap(), 7);
-        a.send(&Peer::Guest(at), message("late")).unwrap();
+        assert!(a.send(&Peer::Guest(at), message("late"), 0));
         for want in ["early", "late"] {
-            let Incoming::Message(from, frames) = b.receive(Duration::from_secs(5)).unwrap() else {
-                panic!()
-            };
+            let Incoming::Message(from, frames) = b.receive().unwrap() else { panic!() };
             assert_eq!((from, frames), (Sender::parse(b"ps9"), message(want)));
         }
-        assert!(matches!(b.receive(Duration::ZERO).unwrap(), Incoming::Nothing));
+        assert!(matches!(b.receive().unwrap(), Incoming::Nothing));
     }
 
     #[test]
@@ -182,22 +185,29 @@ mod tests {
     }
 
     #[test]
-    fn a_wake_is_never_lost() {
+    fn a_ring_is_never_lost_and_arrivals_ring() {
+        const LONG: Duration = Duration::from_secs(60);
         let hub = Hub::new();
-        let mut node = hub.transport();
-        let waker = node.waker();
-        node.bind("h", 0).unwrap();
-        waker.wake();
-        assert!(matches!(node.receive(Duration::from_secs(60)).unwrap(), Incoming::Woken));
-        let other = crate::base::sync::thread::spawn(move || waker.wake());
-        assert!(matches!(node.receive(Duration::from_secs(60)).unwrap(), Incoming::Woken));
-        other.join().unwrap();
+        let (mut node, mut other) = (hub.transport(), hub.transport());
+        let bell = node.bell();
+        let at = Endpoint::new("h", node.bind("h", 0).unwrap());
+        let start = Instant::now();
+        bell.ring();
+        bell.wait(LONG).unwrap();
+        let sleeper = bell.clone();
+        let thread = crate::base::sync::thread::spawn(move || sleeper.wait(LONG).unwrap());
+        bell.ring();
+        thread.join().unwrap();
+        other.connect(&Peer::Guest(at.clone()), &at, b"").unwrap();
+        assert!(other.send(&Peer::Guest(at), message("m"), 0));
+        bell.wait(LONG).unwrap();
+        assert!(start.elapsed() < LONG);
     }
 
     #[test]
-    fn sending_without_a_link_is_an_error() {
+    fn sending_without_a_link_is_told() {
         let mut node = Hub::new().transport();
         let peer = Peer::Guest(Endpoint::new("x", 1));
-        assert!(matches!(node.send(&peer, message("m")), Err(SendError::NotConnected)));
+        assert!(!node.send(&peer, message("m"), 0));
     }
 }

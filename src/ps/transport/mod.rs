@@ -1,33 +1,35 @@
 //! Moving frames between nodes: the contract, and the engines that fulfil it.
 //!
-//! A node has one transport and one thread that calls it. It listens at one [`Endpoint`] and holds one outgoing
-//! link per [`Peer`]; nothing is ever sent back over the link on which a message came.
+//! A node has one transport. Any thread may use it, one at a time; one of them waits for news at its [`Bell`],
+//! without holding the transport. A transport listens at one [`Endpoint`] and holds one outgoing link per
+//! [`Peer`]; nothing is ever sent back over the link on which a message came.
 //!
 //! What every engine must provide:
 //!
-//! * Messages over one link arrive complete, unchanged and in order, or not at all. A link that breaks is set
-//!   up again by the engine; messages under way at that moment may be lost. Nothing is promised about the
-//!   order of messages on different links.
-//! * The receiver learns the identity its peer announced when linking ([`Sender::parse`]). When two live links
-//!   announce the same identity the newer one wins: that is how a restarted node takes over.
+//! * Messages over one link arrive complete, unchanged and, within one priority, in order, or not at all. A link
+//!   that breaks is set up again by the engine; messages under way at that moment may be lost. Nothing is
+//!   promised about the order of messages on different links.
+//! * The receiver learns the identity its peer announced when linking ([`Sender::parse`]). Any number of links
+//!   may announce the same one: what a newcomer says about itself never harms the link of another.
 //! * Connecting to a peer that does not listen yet succeeds; messages wait until it does.
 //! * A frame longer than `wire::limits::FRAME_BYTES` closes the link it came on and nothing else.
 //! * Data frames are passed on as [`Bytes`](bytes::Bytes) without copying where the engine can.
-//! * No call blocks, except [`Transport::receive`] for at most the time it was given and
-//!   [`Transport::close`] for at most its linger time.
+//! * No call blocks, except [`Transport::close`] for at most its linger time and [`Bell::wait`] for at most the
+//!   time it was given.
 //!
-//! Engines: [`zmq`] (the compatible one); [`memory`] (nodes of one process, for tests); [`fault`] wraps another one and makes it worse.
+//! Engines: [`zmtp`] (the compatible one); [`memory`] (nodes of one process, for tests); [`fault`] wraps another
+//! one and makes it worse.
 
 pub mod fault;
 pub mod memory;
-pub mod zmq;
+pub mod zmtp;
 
-use crate::base::{Error, Result};
+use crate::base::Result;
 use crate::ps::id::{NodeId, Sender};
 use crate::ps::wire::{Endpoint, Frames};
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Whom a link leads to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,40 +52,20 @@ impl fmt::Display for Peer {
 #[derive(Debug)]
 pub enum Incoming {
     Message(Sender, Frames),
-    /// Somebody called [`Waker::wake`].
-    Woken,
-    /// The time was up.
+    /// Something came that is not a whole message yet: receive again before waiting.
+    Part,
+    /// Nothing is here; the bell rings when there is more.
     Nothing,
 }
 
-/// Why a message was not taken.
-#[derive(Debug)]
-pub enum SendError {
-    /// The peer does not keep up. The message comes back, to be sent later; other links are not affected.
-    Full(Box<Frames>),
-    /// There is no link to this peer.
-    NotConnected,
-    Failed(Error),
-}
+/// Tells the thread that waits at it that a transport needs attention.
+pub trait Bell: Send + Sync {
+    /// Waits until something arrived, a link has room again, somebody rings, or the time is up. Nothing is
+    /// missed: what happens between two waits ends the next one at once. Used by one thread.
+    fn wait(&self, at_most: Duration) -> Result<()>;
 
-/// Ends a [`Transport::receive`] from any thread. A wake is never lost: it ends the next call if none is going on.
-#[derive(Clone)]
-pub struct Waker(Arc<dyn Fn() + Send + Sync>);
-
-impl Waker {
-    pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
-        Waker(Arc::new(wake))
-    }
-
-    pub fn wake(&self) {
-        (self.0)();
-    }
-}
-
-impl fmt::Debug for Waker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Waker")
-    }
+    /// Ends a wait, from any thread.
+    fn ring(&self);
 }
 
 pub trait Transport: Send {
@@ -98,14 +80,21 @@ pub trait Transport: Send {
     /// Closes the link to `peer`, if there is one; what still waits to be sent over it may be lost.
     fn disconnect(&mut self, peer: &Peer);
 
-    /// Hands a message to the link. Success means taken, not delivered.
-    fn send(&mut self, to: &Peer, frames: Frames) -> Result<(), SendError>;
+    /// Leaves a message for the link to `peer`; those of a higher priority leave earlier. It may stay here until
+    /// [`Transport::flush`]. False if there is no link.
+    fn send(&mut self, to: &Peer, frames: Frames, priority: i32) -> bool;
 
-    /// Waits at most `wait` for the next message or wake-up.
-    fn receive(&mut self, wait: Duration) -> Result<Incoming>;
+    /// Hands what was left to the network, as far as there is room. True if there is room for more, and more.
+    fn flush(&mut self) -> bool;
 
-    fn waker(&self) -> Waker;
+    /// What is here next.
+    fn receive(&mut self) -> Result<Incoming>;
 
-    /// Ends everything. Messages already taken are given up to `linger` to leave.
+    /// When [`Transport::receive`] has something to do even if nothing arrives.
+    fn due(&self) -> Option<Instant>;
+
+    fn bell(&self) -> Arc<dyn Bell>;
+
+    /// Ends everything. Messages left before are given up to `linger` to leave.
     fn close(&mut self, linger: Duration);
 }

@@ -1,0 +1,171 @@
+//! The way to one peer: messages wait here for a connection, which is set up again whenever it breaks.
+
+use super::bell::PollBell;
+use super::connection::Connection;
+use super::resolve::{Lookup, numeric};
+use super::stream::Address;
+use crate::base::Result;
+use crate::base::sync::Arc;
+use crate::ps::wire::{Endpoint, Frames};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Between two attempts to reach a peer that does not listen: short at first, because nodes of one cluster start
+/// at about the same time.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LAST_PAUSE: Duration = Duration::from_secs(1);
+
+/// So many bytes are handed to the connection at once; what waits behind them can still be overtaken.
+const WINDOW: u64 = 256 << 10;
+
+pub(super) struct Link {
+    pub endpoint: Endpoint,
+    pub identity: Vec<u8>,
+    pub connection: Option<Connection>,
+    /// It waits in the transport's list of links that have something to write.
+    pub listed: bool,
+    /// What a broken connection left, to be sent before everything else.
+    left: VecDeque<Frames>,
+    queue: BinaryHeap<Queued>,
+    arrived: u64,
+    pause: Duration,
+    retry: Instant,
+    lookup: Option<Lookup>,
+    /// Not tried since the last lookup.
+    addresses: VecDeque<Address>,
+    /// Somebody was told why there is no connection.
+    pub told: bool,
+}
+
+/// A message in the queue: higher priority first, then older first.
+struct Queued {
+    rank: (i32, Reverse<u64>),
+    frames: Frames,
+}
+
+impl PartialEq for Queued {
+    fn eq(&self, other: &Self) -> bool {
+        self.rank == other.rank
+    }
+}
+impl Eq for Queued {}
+impl PartialOrd for Queued {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Queued {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.rank.cmp(&other.rank)
+    }
+}
+
+impl Link {
+    pub(super) fn new(endpoint: &Endpoint, identity: &[u8]) -> Self {
+        Link {
+            endpoint: endpoint.clone(),
+            identity: identity.to_vec(),
+            connection: None,
+            listed: false,
+            left: VecDeque::new(),
+            queue: BinaryHeap::new(),
+            arrived: 0,
+            pause: FIRST_PAUSE,
+            retry: Instant::now(),
+            lookup: None,
+            addresses: VecDeque::new(),
+            told: false,
+        }
+    }
+
+    pub(super) fn push(&mut self, frames: Frames, priority: i32) {
+        self.arrived += 1;
+        self.queue.push(Queued { rank: (priority, Reverse(self.arrived)), frames });
+    }
+
+    /// Nothing waits any more.
+    pub(super) fn is_idle(&self) -> bool {
+        let written = self.connection.as_ref().is_none_or(|connection| connection.waiting() == 0);
+        written && self.left.is_empty() && self.queue.is_empty()
+    }
+
+    /// Writes about `most` bytes. True if there is more, and room for it.
+    pub(super) fn write(&mut self, most: usize) -> Result<bool> {
+        let Some(connection) = &mut self.connection else { return Ok(false) };
+        let end = most as u64;
+        let mut passed = 0;
+        loop {
+            while connection.is_open() && connection.waiting() < WINDOW {
+                let next = self.left.pop_front().or_else(|| Some(self.queue.pop()?.frames));
+                let Some(frames) = next else { break };
+                connection.add_message(frames);
+            }
+            let before = connection.waiting();
+            let room = connection.write(most)?;
+            passed += before - connection.waiting();
+            let more = connection.is_open() && !(self.left.is_empty() && self.queue.is_empty());
+            if connection.waiting() > 0 || !more {
+                return Ok(room);
+            }
+            if passed >= end {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// The next address to try now. `None`: not yet, or the lookup goes on.
+    pub(super) fn next_address(&mut self, local: bool, bell: &Arc<PollBell>) -> Result<Option<Address>> {
+        if self.connection.is_some() || Instant::now() < self.retry {
+            return Ok(None);
+        }
+        if local {
+            return Ok(Some(Address::File(file(self.endpoint.port))));
+        }
+        if let Some(address) = numeric(&self.endpoint).or_else(|| self.addresses.pop_front()) {
+            return Ok(Some(address));
+        }
+        match &self.lookup {
+            None => self.lookup = Some(Lookup::start(&self.endpoint, bell.clone())?),
+            Some(lookup) => {
+                if let Some(found) = lookup.take() {
+                    self.lookup = None;
+                    self.addresses = found?.into();
+                    return Ok(self.addresses.pop_front());
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// A try has failed, or a connection broke with these messages on their way.
+    pub(super) fn failed(&mut self, unsent: impl DoubleEndedIterator<Item = Frames>) {
+        unsent.rev().for_each(|frames| self.left.push_front(frames));
+        if self.addresses.is_empty() {
+            self.retry = Instant::now() + self.pause;
+            self.pause = (self.pause * 2).min(LAST_PAUSE);
+        }
+    }
+
+    /// The peer has said who it is.
+    pub(super) fn opened(&mut self) {
+        self.pause = FIRST_PAUSE;
+        self.addresses.clear();
+        self.told = false;
+    }
+
+    /// When something is to be done although nothing happens.
+    pub(super) fn due(&self) -> Option<Instant> {
+        match &self.connection {
+            Some(connection) => connection.deadline(),
+            None if self.lookup.is_some() => None,
+            None => Some(self.retry),
+        }
+    }
+}
+
+/// Where a node with this port listens when endpoints are files.
+pub(super) fn file(port: u16) -> PathBuf {
+    PathBuf::from(format!("/tmp/{port}"))
+}
