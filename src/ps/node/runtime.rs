@@ -16,7 +16,9 @@ use crate::base::sync::{Arc, Condvar, Mutex, thread};
 use crate::base::{Error, Result};
 use crate::err;
 use crate::ps::id::Sender;
-use crate::ps::proto::{CallId, Command, Event, HostCall, Machine, Notice, Outcome, Server, ServerCall, Time};
+use crate::ps::proto::{
+    CallId, Command, Event, HostCall, Machine, Notice, Outcome, Server, ServerCall, Time,
+};
 use crate::ps::transport::{Bell, Incoming, Peer, Transport};
 use smallvec::SmallVec;
 use std::collections::{HashMap, HashSet, VecDeque};

@@ -60,14 +60,7 @@ struct Head {
 impl Decoder {
     /// `most`: bytes of the longest frame that is allowed.
     pub(super) fn new(most: usize) -> Self {
-        Decoder {
-            greeted: false,
-            most,
-            rest: Bytes::new(),
-            large: None,
-            frames: Frames::default(),
-            count: 0,
-        }
+        Decoder { greeted: false, most, rest: Bytes::new(), large: None, frames: Frames::default(), count: 0 }
     }
 
     /// Where the next bytes belong, if that is not the decoder's to choose: the rest of a large frame.
@@ -254,7 +247,9 @@ mod tests {
 
     #[test]
     fn a_frame_that_is_too_long_or_strange_is_an_error() {
-        for bad in [&[2, 0, 0, 0, 0, 0, 0x10, 0, 1][..], &[2, 255, 255, 255, 255, 255, 255, 255, 255], &[8, 0]] {
+        for bad in
+            [&[2, 0, 0, 0, 0, 0, 0x10, 0, 1][..], &[2, 255, 255, 255, 255, 255, 255, 255, 255], &[8, 0]]
+        {
             assert!(decoded(&[&greeting()[..], bad].concat(), || 5).is_err(), "{bad:?}");
         }
     }

@@ -194,7 +194,9 @@ fn strangers_that_speak_otherwise_are_hung_up_on_and_nothing_else_happens() {
     let (mut sender, peer) = linked(&at, b"ps9");
     let mut plain = greeting::greeting();
     plain[12..17].copy_from_slice(b"PLAIN");
-    for nonsense in [&b"GET / HTTP/1.1\r\nHost: a-host-with-a-long-name.example.org\r\nAccept: */*\r\n\r\n"[..], &plain] {
+    for nonsense in
+        [&b"GET / HTTP/1.1\r\nHost: a-host-with-a-long-name.example.org\r\nAccept: */*\r\n\r\n"[..], &plain]
+    {
         let mut stranger = TcpStream::connect(at.to_string()).unwrap();
         stranger.set_read_timeout(Some(LONG)).unwrap();
         stranger.write_all(nonsense).unwrap();
