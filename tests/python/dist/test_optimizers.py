@@ -62,6 +62,12 @@ def test_half_compression(workers, servers):
     assert output.count("halves are enough") == workers, output
 
 
+@pytest.mark.parametrize("workers, servers", [(2, 1), (2, 2)])
+def test_without_rounds_every_push_is_one_update(workers, servers):
+    output = launch(workers, servers, HERE / "asynchronous.py")
+    assert output.count("every push counted by itself") == workers, output
+
+
 class Cluster:
     """Two workers and two servers, each a process of its own."""
 
