@@ -1,14 +1,19 @@
 //! Large batches from small ones (MXNet `LBSGD`): gradients are summed, and every so many updates one step is made by
 //! their mean, with a rate that warms up.
+//!
+//! Of row_sparse gradients the sum has the rows that any of them had. It is kept dense, so that it is saved like all
+//! states: a row that nobody had holds negative zeros alone, to which anything can be added unchanged.
 
 use super::{Compat, sgd};
-use crate::array::{NdArray, Storage};
+use crate::array::{Element, NdArray, Part, RowSparse, Storage};
 use crate::base::Result;
 use crate::base::sync::Arc;
 use crate::ops::kernels::real::Real;
+use crate::ops::kernels::rows::gradient_rows;
 use crate::ops::kernels::storage::to_dense;
-use crate::optimizer::elementwise::{dispatch_types, follow};
+use crate::optimizer::elementwise::{Stored, dispatch_types, follow};
 use crate::optimizer::params::Reader;
+use crate::optimizer::rule::States;
 use crate::optimizer::whole::only_gradient;
 use crate::optimizer::{Counting, Memory, Operands, Planning, Rule, Step};
 use smallvec::smallvec;
@@ -74,6 +79,18 @@ impl Rule for Lbsgd {
         usize::from(self.momentum != 0.0)
     }
 
+    fn new_states(&self, weight: &NdArray) -> Result<States> {
+        let zeros = |_| NdArray::zeros(weight.shape().clone(), weight.dtype(), weight.device());
+        let states: States = self.states().iter().map(zeros).collect::<Result<_>>()?;
+        if let Some(sum) = states.last().filter(|_| self.batch_scale != 1) {
+            crate::dispatch_float!(sum.dtype(), T => {
+                forget(&mut sum.write::<T>()?);
+                Ok(())
+            })?;
+        }
+        Ok(states)
+    }
+
     fn counting(&self) -> Counting {
         Counting::After
     }
@@ -98,8 +115,7 @@ impl Rule for Lbsgd {
             return self.descend(step, gradient, operands.states, operands);
         }
         let Some((sum, states)) = operands.states.split_last() else { return Ok(()) };
-        let gradient = to_dense(gradient)?;
-        let mean = dispatch_types!(operands, T, G => self.gather::<T, G>(step, &gradient, sum))?;
+        let mean = dispatch_types!(operands, T, G => self.gather::<T, G>(step, gradient, sum))?;
         match mean {
             Some(mean) => self.descend(step, &mean, states, operands),
             None => follow(&Operands { low: None, ..*operands }),
@@ -122,27 +138,54 @@ impl Lbsgd {
         }
     }
 
-    /// Adds the gradient to the sum; when a step is due, gives the mean and starts a new sum.
-    fn gather<T: Real, G: crate::optimizer::elementwise::Stored<T>>(
+    /// Adds the gradient to the sum; when a step is due, gives the mean and starts a new sum. The mean is row_sparse
+    /// if the last gradient is.
+    fn gather<T: Real, G: Stored<T>>(
         &self,
         step: &Step,
         gradient: &NdArray,
         sum: &NdArray,
     ) -> Result<Option<NdArray>> {
-        let gradient_values = gradient.read::<G>()?;
-        let mut wide = vec![T::ZERO; gradient_values.len()];
-        let values = G::load(&gradient_values, &mut wide);
+        let width = sum.shape().row_size().max(1);
+        let is_sparse = gradient.storage() == Storage::RowSparse;
         let mut sums = sum.write::<T>()?;
-        sums.iter_mut().zip(values).for_each(|(sum, g)| *sum = *sum + *g);
+        if is_sparse {
+            let parts = gradient.read_row_sparse()?;
+            let rows = gradient_rows(&parts, sum)?;
+            let mut wide = vec![T::ZERO; parts.values.len()];
+            let values = G::load(parts.values.elements::<G>()?, &mut wide);
+            for (row, values) in rows.into_iter().zip(values.chunks_exact(width)) {
+                add_row(&mut sums[row * width..(row + 1) * width], values);
+            }
+        } else {
+            let gradient = to_dense(gradient)?;
+            let gradient = gradient.read::<G>()?;
+            let mut wide = vec![T::ZERO; gradient.len()];
+            let values = G::load(&gradient, &mut wide);
+            for (sum, values) in sums.chunks_mut(width).zip(values.chunks(width)) {
+                add_row(sum, values);
+            }
+        }
         if step.extra[0] == ADD {
             return Ok(None);
         }
-        let mean = NdArray::new(sum.shape().clone(), sum.dtype(), sum.device())?;
         let count = T::from_f64(self.batch_scale as f64);
-        for (mean, sum) in mean.write::<T>()?.iter_mut().zip(sums.iter_mut()) {
-            *mean = *sum / count;
-            *sum = T::ZERO;
-        }
+        let mean = if is_sparse {
+            let present: Vec<(i64, &[T])> =
+                (0..).zip(sums.chunks(width)).filter(|(_, row)| !is_absent(row)).collect();
+            let rows: Vec<i64> = present.iter().map(|(row, _)| *row).collect();
+            let mut values = Part::new(T::DTYPE, sum.shape().with_rows(rows.len()))?;
+            let sums = present.iter().flat_map(|(_, row)| *row);
+            let means = bytemuck::cast_slice_mut::<u8, T>(&mut values.bytes);
+            means.iter_mut().zip(sums).for_each(|(mean, sum)| *mean = *sum / count);
+            let parts = RowSparse { indices: Part::indices(&rows)?, values };
+            NdArray::from_row_sparse(parts, sum.shape().clone(), sum.device())?
+        } else {
+            let mean = NdArray::new(sum.shape().clone(), sum.dtype(), sum.device())?;
+            mean.write::<T>()?.iter_mut().zip(&*sums).for_each(|(mean, sum)| *mean = *sum / count);
+            mean
+        };
+        forget(&mut sums);
         Ok(Some(mean))
     }
 
@@ -170,6 +213,30 @@ impl Lbsgd {
             _ => sgd::single(self.momentum, &step, &operands),
         }
     }
+}
+
+/// Adds a row, which is there from then on.
+fn add_row<T: Real>(sum: &mut [T], row: &[T]) {
+    sum.iter_mut().zip(row).for_each(|(sum, x)| *sum = *sum + *x);
+    if is_absent(sum)
+        && let Some(first) = sum.first_mut()
+    {
+        *first = T::ZERO;
+    }
+}
+
+fn is_absent<T: Real>(row: &[T]) -> bool {
+    row.iter().all(is_negative_zero)
+}
+
+fn is_negative_zero<T: Element>(x: &T) -> bool {
+    let x = x.to_f64();
+    x == 0.0 && x.is_sign_negative()
+}
+
+/// Makes all rows absent.
+fn forget<T: Element>(sums: &mut [T]) {
+    sums.fill(T::from_f64(-0.0));
 }
 
 /// `sqrt(w²/(g² + wd*w² + 1e-18))` within 0.01 and 100, w² and g² being sums of squares.

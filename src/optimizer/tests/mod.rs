@@ -4,6 +4,7 @@ mod fused;
 mod golden;
 mod native;
 mod saved;
+mod summed;
 
 use super::*;
 use crate::base::sync::Arc;

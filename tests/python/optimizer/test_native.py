@@ -61,7 +61,8 @@ RUNS = {
     "signum": [{}, {"wd_lh": 0.01}, {"momentum": 0.0}],
     "ftml": [{}],
     "lars": [{"momentum": 0.9, "eta": 0.1}, {"eta": 0.1}],
-    "lbsgd": [{"momentum": 0.9}, {"momentum": 0.9, "batch_scale": 3, "updates_per_epoch": 8}],
+    "lbsgd": [{"momentum": 0.9}, {"momentum": 0.9, "batch_scale": 3, "updates_per_epoch": 8},
+              {"batch_scale": 2, "warmup_strategy": "lars"}],
     "lamb": [{}, {"bias_correction": False, "lower_bound": 0.5, "upper_bound": 3.0}],
     "dcasgd": [{}],
     "adam": [{}, {"lazy_update": False}],
@@ -85,8 +86,6 @@ CASES = [(name, params, kind) for name, runs in RUNS.items() for params in runs
 def skipped(name, params, kind):
     if kind == "row_sparse" and name == "test":
         return "the original refuses row_sparse weights"
-    if kind == "row_sparse" and name == "lbsgd" and "batch_scale" in params:
-        return "the original cannot add a dense sum and a row_sparse gradient lazily"
     if kind == "float16" and name in FLOAT32_ONLY:
         return "the original fails on float16 weights"
     return None
