@@ -86,11 +86,13 @@ pub(super) use dispatch_types;
 
 /// One update; gradients that are not dense are made so first.
 pub fn run<R: Elementwise<S>, const S: usize>(rule: &R, step: &Step, operands: &Operands<'_>) -> Result<()> {
-    let dense: SmallVec<[NdArray; 4]> = operands.gradients.iter().map(to_dense).collect::<Result<_>>()?;
-    let operands = Operands { gradients: &dense, ..*operands };
-    dispatch_types!(&operands, T, G => {
+    if !operands.gradients.iter().all(NdArray::is_dense) {
+        let dense: SmallVec<[NdArray; 4]> = operands.gradients.iter().map(to_dense).collect::<Result<_>>()?;
+        return run(rule, step, &Operands { gradients: &dense, ..*operands });
+    }
+    dispatch_types!(operands, T, G => {
         let kernel = rule.kernel::<T>(step);
-        typed::<T, G, S>(&|w, g, states| R::apply(&kernel, w, g, states), &operands)
+        typed::<T, G, S>(&|w, g, states| R::apply(&kernel, w, g, states), operands)
     })
 }
 
@@ -124,7 +126,9 @@ fn typed<T: Real, G: Stored<T>, const S: usize>(
     }
     let order = operands.order;
     for_each_common_chunk_of(&mut worked, &mut copies, |first, worked, copies| {
-        let (mut sum, mut wide) = ([G::default(); BLOCK], [T::ZERO; BLOCK]);
+        // Cleared only where they are used: small weights would notice.
+        let mut sum = (gradients.len() > 1).then(|| [G::default(); BLOCK]);
+        let mut wide = (G::DTYPE != T::DTYPE).then(|| [T::ZERO; BLOCK]);
         let Some((weight, states)) = worked.split_first_mut() else { return };
         // The float16 weight is read again by the next update, the copies by somebody else.
         let (outs, low) = copies.split_at_mut(count);
@@ -136,15 +140,17 @@ fn typed<T: Real, G: Stored<T>, const S: usize>(
                 several => {
                     let parts: SmallVec<[&[G]; 8]> =
                         several.iter().map(|part| &part[first + start..first + end]).collect();
-                    sum_slices(&mut sum[..end - start], &parts, order);
-                    &sum[..end - start]
+                    let sum = sum.as_mut().map_or(&mut [][..], |sum| &mut sum[..end - start]);
+                    sum_slices(sum, &parts, order);
+                    &*sum
                 }
             };
             let mut states = states.iter_mut();
             let states =
                 std::array::from_fn(|_| states.next().map_or(&mut [][..], |state| &mut state[start..end]));
             let weight = &mut weight[start..end];
-            apply(weight, G::load(gradient, &mut wide), states);
+            let wide = wide.as_mut().map_or(&mut [][..], |wide| &mut wide[..]);
+            apply(weight, G::load(gradient, wide), states);
             low.iter_mut().for_each(|low| G::store(weight, &mut low[start..end]));
             match &mut stream {
                 None => outs.iter_mut().for_each(|out| G::store(weight, &mut out[start..end])),

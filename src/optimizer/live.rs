@@ -39,8 +39,8 @@ pub(super) struct Slot {
     pub lr_mult: f64,
     pub wd_mult: f64,
     pub own: Memory,
-    /// Absent before the first update.
-    pub arrays: Option<KeyStates>,
+    /// Absent before the first update. Shared with the updates under way.
+    pub arrays: Option<Arc<KeyStates>>,
     /// Whether the arrays have their first content. They get it from the kernel of the first update that runs, which
     /// is not the first one planned if that was skipped because of an error.
     started: Arc<AtomicBool>,
@@ -49,7 +49,7 @@ pub(super) struct Slot {
 impl Slot {
     /// Takes over arrays with content.
     pub(super) fn resume(&mut self, arrays: KeyStates) {
-        (self.arrays, self.started) = (Some(arrays), Arc::new(AtomicBool::new(true)));
+        (self.arrays, self.started) = (Some(Arc::new(arrays)), Arc::new(AtomicBool::new(true)));
     }
 
     fn forget(&mut self) {
@@ -69,7 +69,7 @@ pub struct KeyStates {
 pub struct Update {
     rule: Arc<dyn Rule>,
     step: Step,
-    arrays: KeyStates,
+    arrays: Arc<KeyStates>,
     started: Arc<AtomicBool>,
 }
 
@@ -153,7 +153,7 @@ impl Optimizer {
     /// The arrays of every key that was updated, in the order of the keys. They may still be computing.
     pub fn states(&self) -> Vec<(Index, KeyStates)> {
         let live = self.live.lock();
-        let used = |(index, slot): (&Index, &Slot)| Some((index.clone(), slot.arrays.clone()?));
+        let used = |(index, slot): (&Index, &Slot)| Some((index.clone(), slot.arrays.as_deref()?.clone()));
         let mut all: Vec<_> = live.slots.iter().filter_map(used).collect();
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all
@@ -286,32 +286,36 @@ impl Live {
     }
 
     fn plan(&mut self, index: &Index, weight: &NdArray, gradient: &NdArray) -> Result<Update> {
-        self.check(index, weight, gradient)?;
-        self.slot(index);
+        if !self.slots.contains_key(index) {
+            self.check(index, weight, gradient)?;
+            self.slot(index);
+        }
         let Live { rule, spec, rates, shared, slots, .. } = self;
         let Some(slot) = slots.get_mut(index) else {
             crate::bail!(Internal, "no slot");
         };
+        let facts =
+            Facts { rule: &**rule, wd: rates.wd * slot.wd_mult, multi_precision: self.multi_precision };
+        facts.check(slot.arrays.as_deref(), weight, gradient)?;
         let (fresh, arrays) = match &slot.arrays {
             Some(arrays) if arrays.states.len() == rule.states().len() => (false, arrays.clone()),
             Some(arrays) => {
-                let mut arrays = arrays.clone();
+                let mut arrays = (**arrays).clone();
                 let all = rule.new_states(arrays.master.as_ref().unwrap_or(weight))?;
                 arrays.states.extend(all.into_iter().skip(arrays.states.len()));
-                slot.arrays = Some(arrays.clone());
-                (false, arrays)
+                (false, slot.arrays.insert(Arc::new(arrays)).clone())
             }
-            None => (true, new_arrays(&**rule, weight, self.multi_precision)?),
+            None => (true, Arc::new(new_arrays(&**rule, weight, self.multi_precision)?)),
         };
         let mut step = match rule.counting() {
             Counting::First => {
-                slot.count += 1;
+                slot.count = slot.count.saturating_add(1);
                 rates.count(slot.count);
                 rates.step(slot.lr_mult, slot.wd_mult)
             }
             Counting::After => {
                 let step = rates.step(slot.lr_mult, slot.wd_mult);
-                slot.count += 1;
+                slot.count = slot.count.saturating_add(1);
                 rates.count(slot.count);
                 step
             }
@@ -329,6 +333,26 @@ impl Live {
 
     /// Everything that can be wrong with an update is found before anything changes.
     fn check(&self, index: &Index, weight: &NdArray, gradient: &NdArray) -> Result<()> {
+        let slot = self.slots.get(index);
+        let wd_mult = || match slot {
+            Some(slot) => slot.wd_mult,
+            None => multipliers(&self.spec, &*self.rule, index).1,
+        };
+        let wd = if self.rates.wd == 0.0 { 0.0 } else { self.rates.wd * wd_mult() };
+        let facts = Facts { rule: &*self.rule, wd, multi_precision: self.multi_precision };
+        facts.check(slot.and_then(|slot| slot.arrays.as_deref()), weight, gradient)
+    }
+}
+
+/// What decides whether an update of a key is possible.
+struct Facts<'a> {
+    rule: &'a dyn Rule,
+    wd: f64,
+    multi_precision: bool,
+}
+
+impl Facts<'_> {
+    fn check(&self, arrays: Option<&KeyStates>, weight: &NdArray, gradient: &NdArray) -> Result<()> {
         crate::ensure!(
             weight.shape() == gradient.shape(),
             Shape,
@@ -349,16 +373,9 @@ impl Live {
             "weight: expected float16, float32 or float64, got {}",
             weight.dtype()
         );
-        let (mut wd, master) = (self.rates.wd, self.multi_precision && weight.dtype() == DType::Float16);
-        if let Some(slot) = self.slots.get(index) {
-            wd *= slot.wd_mult;
-            if let Some(arrays) = &slot.arrays {
-                check_fit(arrays, weight, master)?;
-            }
-        } else if wd != 0.0 {
-            wd *= multipliers(&self.spec, &*self.rule, index).1;
-        }
-        self.rule.check(weight, gradient, wd, master)
+        let master = self.multi_precision && weight.dtype() == DType::Float16;
+        arrays.map_or(Ok(()), |arrays| check_fit(arrays, weight, master))?;
+        self.rule.check(weight, gradient, self.wd, master)
     }
 }
 
@@ -431,7 +448,7 @@ impl Update {
         order: SumOrder,
         outs: &[NdArray],
     ) -> Result<()> {
-        let KeyStates { states, master } = &self.arrays;
+        let KeyStates { states, master } = &*self.arrays;
         if !self.started.load(Ordering::Acquire) {
             if let Some(master) = master {
                 cast_into(weight, master)?;

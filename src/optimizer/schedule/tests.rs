@@ -49,3 +49,16 @@ fn a_schedule_continues_where_it_stood() {
     assert_eq!(second.rate(5), 0.25);
     assert_eq!(second.rate(i64::MAX), 1e-8);
 }
+
+#[test]
+fn no_number_of_updates_takes_for_ever() {
+    let slow = [("step", "1"), ("factor", "0.99999999999999"), ("base_lr", "1"), ("stop_factor_lr", "0")];
+    let mut schedule = Schedule::new(&SchedulerSpec::new("factor", &slow)).unwrap();
+    assert_eq!(schedule.rate(i64::MAX), 0.0);
+    let mut schedule = Schedule::new(&SchedulerSpec::new("factor", &slow)).unwrap();
+    let (got, want) = (schedule.rate(1 << 40), (-f64::from(2f32).powi(40) * 1e-14).exp());
+    assert!((got - want).abs() < 1e-4 * want, "{got}, not {want}");
+    let lost = [("step", "1"), ("factor", "0.5"), ("base_lr", "nan")];
+    let mut schedule = Schedule::new(&SchedulerSpec::new("factor", &lost)).unwrap();
+    assert!(schedule.rate(i64::MAX).is_nan());
+}

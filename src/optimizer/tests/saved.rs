@@ -136,3 +136,24 @@ fn rates_change_while_training() {
     assert!(optimizer.set(Scalar::LearningRate, f64::NAN).is_err());
     assert!(sgd().set(Scalar::LearningRate, 0.1).is_err());
 }
+
+#[test]
+fn counts_at_the_end_of_their_range_stay_there() {
+    for (count, scheduler) in [(i64::MAX, true), (i64::MAX, false), (i64::MIN, true), (i64::MIN, false)] {
+        for name in rules::names() {
+            let index = Index::from(0);
+            let mut spec = Spec { name: name.to_owned(), ..Spec::default() };
+            spec.progress.counts.insert(index.clone(), count);
+            spec.scheduler = scheduler.then(|| SchedulerSpec::new("cosine", &[("max_update", "9")]));
+            let optimizer = Optimizer::new(&spec, engine()).unwrap();
+            let weight = NdArray::zeros(Shape::new(&[2, 2]), DType::Float32, Device::cpu(0)).unwrap();
+            let gradient = NdArray::zeros(Shape::new(&[2, 2]), DType::Float32, Device::cpu(0)).unwrap();
+            for _ in 0..3 {
+                optimizer.update(&index, &weight, &gradient).unwrap();
+            }
+            let got = optimizer.spec().progress.counts[&index];
+            // Some never count.
+            assert!(got == count.saturating_add(3) || got == count, "{name}: {got}");
+        }
+    }
+}
