@@ -15,6 +15,7 @@ for target in "${targets[@]}"; do
     # Seeds from the golden data make the first minutes count.
     seeds=()
     [ "$target" = ndarray_load ] && [ -d tests/vectors/ndarray ] && seeds=(tests/vectors/ndarray)
+    [ -d "fuzz/seeds/$target" ] && seeds=("fuzz/seeds/$target")
     echo "fuzz: $target"
     cargo +nightly fuzz run "$target" "build/fuzz/$target" "${seeds[@]}" -- \
         -max_total_time="${SECONDS_EACH:-600}" -print_final_stats=1 -rss_limit_mb=4096 -malloc_limit_mb=2048

@@ -7,9 +7,9 @@ use crate::base::sync::Arc;
 use crate::engine::{Engine, Mode};
 use crate::telemetry::Trace;
 
-/// Takes any bytes. The first one says what the rest is: a JSON description, a saved file whose frame and checksum
-/// are made here (the description ends at the first zero), a file whose checksum is corrected, or a file as it is.
-/// Ends with an optimizer that has worked and survives being saved, or with an error.
+/// Takes any bytes. The first one, a digit in readable seeds, says what the rest is: a JSON description, a saved file
+/// whose frame and checksum are made here (the description ends at the first zero), a file whose checksum is
+/// corrected, or a file as it is. Ends with an optimizer that has worked and survives being saved, or with an error.
 pub fn fuzz(bytes: &[u8]) {
     let Some((kind, rest)) = bytes.split_first() else { return };
     let engine = Engine::new(Mode::Naive, Arc::new(Trace::default()));
