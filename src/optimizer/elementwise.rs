@@ -128,7 +128,7 @@ fn typed<T: Real, G: Stored<T>, const S: usize>(
     for_each_common_chunk_of(&mut worked, &mut copies, |first, worked, copies| {
         // Cleared only where they are used: small weights would notice.
         let mut sum = (gradients.len() > 1).then(|| [G::default(); BLOCK]);
-        let mut wide = (G::DTYPE != T::DTYPE).then(|| [T::ZERO; BLOCK]);
+        let mut wide = if G::DTYPE == T::DTYPE { None } else { Some([T::ZERO; BLOCK]) };
         let Some((weight, states)) = worked.split_first_mut() else { return };
         // The float16 weight is read again by the next update, the copies by somebody else.
         let (outs, low) = copies.split_at_mut(count);
