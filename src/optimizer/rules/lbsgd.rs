@@ -5,7 +5,7 @@
 //! states: a row that nobody had holds negative zeros alone, to which anything can be added unchanged.
 
 use super::{Compat, sgd};
-use crate::array::{Element, NdArray, Part, RowSparse, Storage};
+use crate::array::{DType, Element, NdArray, Part, RowSparse, Storage};
 use crate::base::Result;
 use crate::base::sync::Arc;
 use crate::ops::kernels::real::Real;
@@ -17,6 +17,8 @@ use crate::optimizer::rule::States;
 use crate::optimizer::whole::only_gradient;
 use crate::optimizer::{Counting, Memory, Operands, Planning, Rule, Step};
 use smallvec::smallvec;
+use std::iter::Sum;
+use std::ops::Add;
 
 struct Lbsgd {
     momentum: f64,
@@ -241,33 +243,38 @@ fn forget<T: Element>(sums: &mut [T]) {
 
 /// `sqrt(w²/(g² + wd*w² + 1e-18))` within 0.01 and 100, w² and g² being sums of squares.
 fn lars(weight: &NdArray, gradient: &NdArray, wd: f64) -> Result<f64> {
-    let (w, g) = (f64::from(pairwise_squares(weight)?), f64::from(pairwise_squares(gradient)?));
+    let (w, g) = (sum_of_squares(weight)?, sum_of_squares(gradient)?);
     Ok((w / (g + wd * w + 1e-18)).sqrt().clamp(0.01, 100.0))
 }
 
-/// The sum of squares in float32 as numpy adds: by halves, and in eight parts where few are left.
-fn pairwise_squares(array: &NdArray) -> Result<f32> {
+/// As numpy adds: in float32, of float64 in that, and the sum rounded to the type of the array.
+fn sum_of_squares(array: &NdArray) -> Result<f64> {
     let dense = to_dense(array)?;
-    let squares: Vec<f32> = crate::dispatch_float!(dense.dtype(), T => {
-        Ok(dense.read::<T>()?.iter().map(|x| (*x * *x).to_f32()).collect())
-    })?;
-    Ok(pairwise(&squares))
+    if dense.dtype() == DType::Float64 {
+        let squares: Vec<f64> = dense.read::<f64>()?.iter().map(|x| x * x).collect();
+        return Ok(pairwise(&squares));
+    }
+    crate::dispatch_float!(dense.dtype(), T => {
+        let squares: Vec<f32> = dense.read::<T>()?.iter().map(|x| (*x * *x).to_f32()).collect();
+        Ok(T::from_f32(pairwise(&squares)).to_f64())
+    })
 }
 
-fn pairwise(values: &[f32]) -> f32 {
+/// By halves, and in eight parts where few are left.
+fn pairwise<N: Copy + Default + Add<Output = N> + Sum<N>>(values: &[N]) -> N {
     if values.len() < 8 {
-        return values.iter().sum();
+        return values.iter().copied().sum();
     }
     if values.len() <= 128 {
-        let mut parts = [0f32; 8];
+        let mut parts = [N::default(); 8];
         let (eights, rest) = values.split_at(values.len() / 8 * 8);
         for (number, eight) in eights.chunks_exact(8).enumerate() {
             for (part, x) in parts.iter_mut().zip(eight) {
-                *part = if number == 0 { *x } else { *part + x };
+                *part = if number == 0 { *x } else { *part + *x };
             }
         }
         let [a, b, c, d, e, f, g, h] = parts;
-        return rest.iter().fold(((a + b) + (c + d)) + ((e + f) + (g + h)), |sum, x| sum + x);
+        return rest.iter().fold(((a + b) + (c + d)) + ((e + f) + (g + h)), |sum, x| sum + *x);
     }
     let half = values.len() / 2;
     let (left, right) = values.split_at(half - half % 8);
