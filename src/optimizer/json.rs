@@ -253,6 +253,25 @@ mod tests {
     }
 
     #[test]
+    fn numbers_survive_to_the_last_bit() {
+        let mut bits = 1u64;
+        let numbers = std::iter::repeat_with(|| {
+            bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            f64::from_bits(bits ^ bits >> 32)
+        });
+        let shared: Vec<f64> = numbers.filter(|x| !x.is_nan()).take(10_000).collect();
+        let spec = Spec {
+            name: "sgd".into(),
+            progress: Progress { shared, ..Progress::default() },
+            ..Spec::default()
+        };
+        let again = Spec::from_json(&spec.to_json()).unwrap();
+        for (got, want) in again.progress.shared.iter().zip(&spec.progress.shared) {
+            assert_eq!(got.to_bits(), want.to_bits(), "{want:e}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         let message = |text: &str| Spec::from_json(text).unwrap_err().to_string();
         assert!(message("{").contains("not valid JSON"));
