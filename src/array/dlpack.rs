@@ -70,7 +70,7 @@ impl NdArray {
         let mut export = Box::new(Export {
             tensor: ManagedTensor {
                 tensor: Tensor {
-                    data: self.address().cast(),
+                    data: self.address()?.cast(),
                     device_type: DEVICE_CPU,
                     device_id: self.device().id,
                     ndim: self.shape().rank() as i32,

@@ -233,11 +233,34 @@ mod tests {
     }
 
     #[test]
-    fn arrays_over_bytes_of_others_are_only_read() {
-        let block = Block::read_only(bytes::Bytes::from(vec![0; 8]));
-        let array = NdArray::from_block(block, Shape::new(&[2]), DType::Float32, Device::cpu(0)).unwrap();
-        assert_eq!(*array.read::<f32>().unwrap(), [0.0, 0.0]);
-        assert!(array.write::<f32>().is_err());
+    fn what_messages_carry_is_shared_and_does_not_change() {
+        for elements in [2, 20_000] {
+            let array = counting(&[elements]);
+            let carried = array.share_bytes().unwrap();
+            let row = array.slice(1, 2).unwrap().share_bytes().unwrap();
+            array.write::<f32>().unwrap()[1] = 9.0;
+            assert_eq!(carried[4..8], 1f32.to_le_bytes());
+            assert_eq!(row, carried[4..8]);
+            let other = counting(&[elements]);
+            other.adopt_bytes(&array.share_bytes().unwrap()).unwrap();
+            assert_eq!(*other.read::<f32>().unwrap(), *array.read::<f32>().unwrap());
+            array.forget_content().unwrap();
+            array.write::<f32>().unwrap().fill(0.0);
+            other.write::<f32>().unwrap()[0] = 3.0;
+            assert_eq!(other.read::<f32>().unwrap()[..2], [3.0, 9.0]);
+            assert_eq!(array.read::<f32>().unwrap()[..2], [0.0, 0.0]);
+            assert!(other.adopt_bytes(&row).is_err(), "too few");
+        }
+    }
+
+    #[test]
+    fn an_array_whose_address_was_told_stays_there() {
+        let array = counting(&[20_000]);
+        let address = array.address().unwrap();
+        let carried = array.share_bytes().unwrap();
+        array.write::<f32>().unwrap()[0] = 4.0;
+        array.adopt_bytes(&carried).unwrap();
+        assert_eq!((array.address().unwrap(), array.read::<f32>().unwrap()[0]), (address, 0.0));
     }
 
     #[test]

@@ -5,7 +5,20 @@ use super::dtype::Element;
 use super::ndarray::NdArray;
 use super::sparse::{Csr, RowSparse};
 use crate::base::{Error, Result};
-use parking_lot::{MappedRwLockReadGuard, MappedRwLockWriteGuard, RwLockReadGuard, RwLockWriteGuard};
+use crate::engine::for_each_chunk;
+use crate::mem::{ALIGNMENT, Block, copy};
+use bytes::Bytes;
+use parking_lot::{
+    MappedRwLockReadGuard, MappedRwLockWriteGuard, RwLockReadGuard, RwLockUpgradableReadGuard,
+    RwLockWriteGuard,
+};
+use std::time::Duration;
+
+/// For a reader that meets somebody who lends the block, which takes a moment.
+const LENDING: Duration = Duration::from_millis(100);
+
+/// Smaller content is copied: that costs less than keeping track of it.
+const SHARED: usize = 32 << 10;
 
 pub type ReadView<'a, T> = MappedRwLockReadGuard<'a, T>;
 pub type WriteView<'a, T> = MappedRwLockWriteGuard<'a, T>;
@@ -28,7 +41,7 @@ impl NdArray {
     /// The bytes of a dense array.
     pub fn read_bytes(&self) -> Result<ReadView<'_, [u8]>> {
         let Content::Dense(block) = &self.chunk().content else { return Err(self.wrong_storage("default")) };
-        let block = block.try_read().ok_or_else(in_use)?;
+        let block = block.try_read().or_else(|| block.try_read_for(LENDING)).ok_or_else(in_use)?;
         let (start, end) = self.byte_range();
         RwLockReadGuard::try_map(block, |bytes| bytes.get(start..end)).map_err(|_| out_of_bounds())
     }
@@ -36,10 +49,72 @@ impl NdArray {
     /// The bytes of a dense array, for writing.
     pub fn write_bytes(&self) -> Result<WriteView<'_, [u8]>> {
         let Content::Dense(block) = &self.chunk().content else { return Err(self.wrong_storage("default")) };
-        let block = block.try_write().ok_or_else(in_use)?;
-        crate::ensure!(!block.is_read_only(), Internal, "the array may only be read");
+        let mut block = block.try_write().ok_or_else(in_use)?;
+        block.make_writable()?;
         let (start, end) = self.byte_range();
         RwLockWriteGuard::try_map(block, |bytes| bytes.get_mut(start..end)).map_err(|_| out_of_bounds())
+    }
+
+    /// The bytes of a dense array as a message can carry them, without copying where that is possible. Who writes to
+    /// the array before the message is gone writes to a copy.
+    pub fn share_bytes(&self) -> Result<Bytes> {
+        let Content::Dense(block) = &self.chunk().content else { return Err(self.wrong_storage("default")) };
+        if self.byte_len() < SHARED {
+            return Ok(Bytes::copy_from_slice(&*self.read_bytes()?));
+        }
+        let (start, end) = self.byte_range();
+        // Those who lend take turns; one who finds somebody reading cannot lend what was not lent before.
+        let turn = block.try_upgradable_read_for(LENDING).ok_or_else(in_use)?;
+        let whole = match turn.loan() {
+            Some(whole) => Some(whole),
+            None => RwLockUpgradableReadGuard::try_upgrade(turn).ok().and_then(|mut block| block.lend()),
+        };
+        match whole {
+            Some(whole) => {
+                crate::ensure!(end <= whole.len(), Internal, "the array reaches beyond its storage");
+                Ok(whole.slice(start..end))
+            }
+            None => {
+                let source = self.read_bytes()?;
+                let mut copy = Block::new(source.len())?;
+                for_each_chunk(&mut copy, |first, chunk| {
+                    copy::copy(chunk, &source[first..first + chunk.len()]);
+                });
+                Ok(copy.into())
+            }
+        }
+    }
+
+    /// Makes the bytes of a message the content of a dense array, without copying where that is possible: if the
+    /// array is all of its storage, at an address that nobody was told, and the bytes lie aligned.
+    pub fn adopt_bytes(&self, bytes: &Bytes) -> Result<()> {
+        let Content::Dense(block) = &self.chunk().content else { return Err(self.wrong_storage("default")) };
+        crate::ensure!(
+            bytes.len() == self.byte_len(),
+            Shape,
+            "the array holds {} bytes, {} are given",
+            self.byte_len(),
+            bytes.len()
+        );
+        {
+            let mut block = block.try_write().ok_or_else(in_use)?;
+            let aligned = (bytes.as_ptr() as usize).is_multiple_of(ALIGNMENT);
+            if aligned && bytes.len() >= SHARED && block.len() == bytes.len() && block.is_movable() {
+                *block = Block::read_only(bytes.clone());
+                return Ok(());
+            }
+        }
+        let mut target = self.write_bytes()?;
+        for_each_chunk(&mut target, |first, chunk| copy::copy(chunk, &bytes[first..first + chunk.len()]));
+        Ok(())
+    }
+
+    /// For who is going to write all of a dense array that is all of its storage: messages keep the old content, and
+    /// what the array holds until then is unspecified.
+    pub fn forget_content(&self) -> Result<()> {
+        let Content::Dense(block) = &self.chunk().content else { return Err(self.wrong_storage("default")) };
+        let mut block = block.try_write().ok_or_else(in_use)?;
+        if block.len() == self.byte_len() { block.make_overwritable() } else { Ok(()) }
     }
 
     pub fn read_row_sparse(&self) -> Result<RwLockReadGuard<'_, RowSparse>> {
@@ -71,13 +146,17 @@ impl NdArray {
     }
 
     /// The address of the first element of a dense array, of the first stored value of a sparse one. For handing
-    /// out only: using it is between the caller and the engine.
-    pub fn address(&self) -> *mut u8 {
-        match &self.chunk().content {
-            Content::Dense(block) => block.read().as_ptr().wrapping_add(self.byte_range().0),
+    /// out only: using it is between the caller and the engine. A dense array stays there.
+    pub fn address(&self) -> Result<*mut u8> {
+        Ok(match &self.chunk().content {
+            Content::Dense(block) => {
+                let mut block = block.write();
+                block.pin()?;
+                block.as_ptr().wrapping_add(self.byte_range().0)
+            }
             Content::RowSparse(parts) => parts.read().values.bytes.as_ptr(),
             Content::Csr(parts) => parts.read().values.bytes.as_ptr(),
-        }
+        })
     }
 
     fn byte_range(&self) -> (usize, usize) {

@@ -165,7 +165,7 @@ pub unsafe extern "C" fn MXNDArrayGetData(handle: NDArrayHandle, out_pdata: *mut
     boundary("MXNDArrayGetData", || {
         // SAFETY: the caller vouches for it.
         let out = unsafe { out("out_pdata", out_pdata) }?;
-        out.set(array("handle", handle)?.address().cast());
+        out.set(array("handle", handle)?.address()?.cast());
         Ok(())
     })
 }

@@ -3,8 +3,9 @@
 #![expect(unsafe_code, reason = "owns raw memory: the one place that allocates and frees it")]
 
 use super::shm::Segment;
-use super::{mapping, pool};
+use super::{copy, mapping, pool};
 use crate::base::Result;
+use crate::base::sync::Arc;
 use bytes::Bytes;
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::ops::{Deref, DerefMut};
@@ -24,12 +25,16 @@ pub struct Block {
 enum Owner {
     /// From the pool or the allocator; the number is the size class.
     Pool(usize),
+    /// The same, at an address that somebody was told: it stays here and is never lent.
+    Pinned(usize),
+    /// Our own memory that messages read too. Writable again when the last of them is gone.
+    Lent(Arc<Block>),
     /// Somebody else's memory; dropping the box tells them that we are done.
     Foreign(#[expect(dead_code, reason = "held for its drop")] Box<dyn Send + Sync>),
     /// Memory that other processes may map too.
     Shared(Segment),
-    /// Bytes that others may read as well; never lent for writing.
-    ReadOnly(#[expect(dead_code, reason = "held for its drop")] Bytes),
+    /// Bytes of a message, which others may read as well.
+    ReadOnly(Bytes),
 }
 
 // SAFETY: a block owns its bytes (or holds the foreign owner that keeps them alive), so moving it to
@@ -56,9 +61,7 @@ impl Block {
     /// A block and whether its bytes are fresh zeroes from the system.
     fn reused(len: usize) -> Result<(Self, bool)> {
         if len == 0 {
-            // A dangling but aligned start: empty slices need no memory.
-            let start = NonNull::new(std::ptr::without_provenance_mut(ALIGNMENT)).expect("not zero");
-            return Ok((Block { start, len: 0, owner: Owner::Foreign(Box::new(())) }, true));
+            return Ok((Block::empty(), true));
         }
         let class = pool::class_of(len).ok_or_else(|| out_of_memory(len))?;
         let (address, fresh) = match pool::take(class) {
@@ -86,14 +89,90 @@ impl Block {
         Ok(Block::from(Segment::create(len)?))
     }
 
-    /// Bytes of somebody else that nobody may change: borrowing them for writing is a defect, and panics.
+    /// Bytes of a message that others may read as well: they can be written after [`Block::make_writable`].
     pub fn read_only(bytes: Bytes) -> Self {
         let start = NonNull::from(&*bytes).cast::<u8>();
         Block { start, len: bytes.len(), owner: Owner::ReadOnly(bytes) }
     }
 
-    pub fn is_read_only(&self) -> bool {
-        matches!(self.owner, Owner::ReadOnly(_))
+    /// Whether others may be reading the bytes.
+    fn is_lent(&self) -> bool {
+        matches!(self.owner, Owner::ReadOnly(_) | Owner::Lent(_))
+    }
+
+    /// The bytes for a message, without copying, if the block has been lent before.
+    pub fn loan(&self) -> Option<Bytes> {
+        match &self.owner {
+            Owner::Lent(block) => Some(Bytes::from_owner(Loan(block.clone()))),
+            Owner::ReadOnly(bytes) => Some(bytes.clone()),
+            _ => None,
+        }
+    }
+
+    /// The bytes for a message, without copying. `None` for memory that may change by other ways than ours.
+    pub fn lend(&mut self) -> Option<Bytes> {
+        if let Owner::Pool(_) = self.owner {
+            let (start, len) = (self.start, self.len);
+            let block = Arc::new(std::mem::replace(self, Block::empty()));
+            *self = Block { start, len, owner: Owner::Lent(block) };
+        }
+        self.loan()
+    }
+
+    /// Whether nobody relies on where the bytes are.
+    pub fn is_movable(&self) -> bool {
+        matches!(self.owner, Owner::Pool(_)) || self.is_lent()
+    }
+
+    /// Ends what was lent: takes the memory back if nobody reads it any more, else goes on with a copy.
+    pub fn make_writable(&mut self) -> Result<()> {
+        let own = match std::mem::replace(&mut self.owner, Owner::Foreign(Box::new(()))) {
+            Owner::Lent(block) => match Arc::try_unwrap(block) {
+                Ok(block) => Ok(block),
+                Err(block) => copied(&block).map_err(|error| (error, Owner::Lent(block))),
+            },
+            Owner::ReadOnly(bytes) => copied(&bytes).map_err(|error| (error, Owner::ReadOnly(bytes))),
+            owner => {
+                self.owner = owner;
+                return Ok(());
+            }
+        };
+        match own {
+            Ok(block) => *self = block,
+            Err((error, owner)) => {
+                self.owner = owner;
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// As [`Block::make_writable`], for who writes every byte: what is still lent is not copied.
+    pub fn make_overwritable(&mut self) -> Result<()> {
+        let read = match &self.owner {
+            Owner::Lent(block) => Arc::strong_count(block) > 1,
+            Owner::ReadOnly(_) => true,
+            _ => false,
+        };
+        if read {
+            *self = Block::new(self.len)?;
+        }
+        self.make_writable()
+    }
+
+    /// Keeps the bytes where they are from now on, for somebody who is told the address.
+    pub fn pin(&mut self) -> Result<()> {
+        self.make_writable()?;
+        if let Owner::Pool(class) = self.owner {
+            self.owner = Owner::Pinned(class);
+        }
+        Ok(())
+    }
+
+    fn empty() -> Self {
+        // A dangling but aligned start: empty slices need no memory.
+        let start = NonNull::new(std::ptr::without_provenance_mut(ALIGNMENT)).expect("not zero");
+        Block { start, len: 0, owner: Owner::Foreign(Box::new(())) }
     }
 
     /// The shared memory behind the block, if that is what it is.
@@ -114,6 +193,21 @@ impl From<Segment> for Block {
     fn from(segment: Segment) -> Self {
         Block { start: segment.data(), len: segment.len(), owner: Owner::Shared(segment) }
     }
+}
+
+/// What a message holds of a block that was lent.
+struct Loan(Arc<Block>);
+
+impl AsRef<[u8]> for Loan {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+fn copied(bytes: &[u8]) -> Result<Block> {
+    let mut block = Block::new(bytes.len())?;
+    copy::copy(&mut block, bytes);
+    Ok(block)
 }
 
 fn out_of_memory(len: usize) -> crate::base::Error {
@@ -159,7 +253,7 @@ impl From<Block> for Bytes {
 
 impl Drop for Block {
     fn drop(&mut self) {
-        if let Owner::Pool(class) = self.owner
+        if let Owner::Pool(class) | Owner::Pinned(class) = self.owner
             && let Err(address) = pool::keep(class, self.start.as_ptr().expose_provenance())
         {
             free(address, class);
@@ -177,9 +271,9 @@ impl Deref for Block {
 
 impl DerefMut for Block {
     fn deref_mut(&mut self) -> &mut [u8] {
-        assert!(!self.is_read_only(), "the bytes of the block may only be read");
-        // SAFETY: as for `deref`; `&mut self` makes this the only access path, because blocks that are not were
-        // sorted out above.
+        assert!(!self.is_lent(), "the bytes of the block may be read by others");
+        // SAFETY: as for `deref`; `&mut self` makes this the only access path, because blocks that others may read
+        // were sorted out above.
         unsafe { std::slice::from_raw_parts_mut(self.start.as_ptr(), self.len) }
     }
 }
@@ -228,13 +322,48 @@ mod tests {
     }
 
     #[test]
-    fn bytes_of_others_are_only_read() {
+    fn what_others_read_is_copied_before_it_changes() {
         let bytes = Bytes::from(vec![1, 2, 3]);
         let mut block = Block::read_only(bytes.clone());
-        assert!(block.is_read_only() && *block == [1, 2, 3]);
         let written = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| block[0] = 9));
         assert!(written.is_err());
-        assert_eq!(*bytes, [1, 2, 3]);
+        block.make_writable().unwrap();
+        block[0] = 9;
+        assert_eq!((&*bytes, &*block), (&[1, 2, 3][..], &[9, 2, 3][..]));
         assert!(Block::read_only(Bytes::new()).is_empty());
+    }
+
+    #[test]
+    fn a_lent_block_takes_its_memory_back_when_nobody_reads_it() {
+        let mut block = Block::zeroed(100).unwrap();
+        assert!(block.loan().is_none());
+        let address = block.as_ptr();
+        let loans = [block.lend().unwrap(), block.lend().unwrap(), block.loan().unwrap()];
+        assert!(loans.iter().all(|loan| loan.as_ptr() == address.cast_const()));
+        block.make_writable().unwrap();
+        block.fill(5);
+        assert!(loans.iter().all(|loan| loan.iter().all(|byte| *byte == 0)));
+        assert_ne!(block.as_ptr(), address);
+        let (address, loan) = (block.as_ptr(), block.lend());
+        drop(loan);
+        block.make_writable().unwrap();
+        assert_eq!((block.as_ptr(), block[99]), (address, 5));
+        let loan = block.lend().unwrap();
+        block.make_overwritable().unwrap();
+        block.fill(6);
+        assert_eq!((loan[99], block[99]), (5, 6));
+    }
+
+    #[test]
+    fn memory_with_a_known_address_stays_and_is_not_lent() {
+        let mut block = Block::zeroed(8).unwrap();
+        let loan = block.lend();
+        block.pin().unwrap();
+        let address = block.as_ptr();
+        assert!(loan.is_some() && block.lend().is_none());
+        block.make_writable().unwrap();
+        assert_eq!(block.as_ptr(), address);
+        let mut shared = Block::shared(8).unwrap();
+        assert!(shared.lend().is_none());
     }
 }

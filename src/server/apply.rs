@@ -1,10 +1,9 @@
 //! From the pushes of a round to the new value: sum, update, refresh the copy in the pushed type.
 
 use super::decode::Pushed;
-use super::entry::{Entry, Snapshot, copy_bytes, row_sparse};
+use super::entry::{Entry, row_sparse};
 use crate::array::{DType, Device, Element, NdArray, Shape, Storage, convert_slice};
 use crate::base::Result;
-use crate::base::sync::Arc;
 use crate::dispatch;
 use crate::engine::for_each_chunk;
 use crate::ops::kernels::storage::cast_into;
@@ -160,10 +159,12 @@ fn sum_rows(target: &NdArray, pushes: &[Pushed]) -> Result<NdArray> {
 pub(super) fn assign(target: &NdArray, pushes: &[Pushed]) -> Result<()> {
     match (target.storage(), pushes) {
         (Storage::Dense, [Pushed::Dense { dtype, elements }]) if *dtype == target.dtype() => {
-            copy_bytes(&mut target.write_bytes()?, elements);
-            Ok(())
+            target.adopt_bytes(elements)
         }
-        (Storage::Dense, _) => sum_dense(target, pushes),
+        (Storage::Dense, _) => {
+            target.forget_content()?;
+            sum_dense(target, pushes)
+        }
         _ => {
             let merged = sum_rows(target, pushes)?;
             let (merged, mut stored) = (merged.read_row_sparse()?, target.write_row_sparse()?);
@@ -177,10 +178,13 @@ pub(super) fn assign(target: &NdArray, pushes: &[Pushed]) -> Result<()> {
     }
 }
 
-/// After an update: the copy in the pushed type follows the master, and pulls see the new version.
-pub(super) fn refresh(value: &NdArray, master: Option<&NdArray>, snapshot: &Arc<Snapshot>) -> Result<()> {
-    snapshot.invalidate();
-    master.map_or(Ok(()), |master| cast_into(master, value))
+/// After an update: the copy in the pushed type follows the master.
+pub(super) fn refresh(value: &NdArray, master: Option<&NdArray>) -> Result<()> {
+    let Some(master) = master else { return Ok(()) };
+    if value.is_dense() {
+        value.forget_content()?;
+    }
+    cast_into(master, value)
 }
 
 /// The elements of the wanted rows, one row after the other.

@@ -4,13 +4,10 @@ use super::decode::Pushed;
 use super::round::Rounds;
 use crate::array::{DType, Device, NdArray, Part, RowSparse, Shape};
 use crate::base::Result;
-use crate::base::sync::{Arc, Mutex};
-use crate::engine::for_each_chunk;
-use crate::mem::Block;
+use crate::mem::copy;
 use crate::ops::kernels::storage::cast_into;
 use crate::ps::node::Ticket;
 use crate::ps::wire::{Payload, Verb};
-use bytes::Bytes;
 
 /// A push that waits for its round.
 #[derive(Debug)]
@@ -28,7 +25,6 @@ pub(super) struct Entry {
     /// The float32 copy that multi-precision updates work on, for a value of another type.
     pub master: Option<NdArray>,
     pub rounds: Rounds<Waiting>,
-    pub snapshot: Arc<Snapshot>,
 }
 
 impl Entry {
@@ -38,7 +34,7 @@ impl Entry {
             Pushed::Dense { dtype, elements } => {
                 let shape = Shape::new(&[(elements.len() / dtype.size()) as i64]);
                 let array = NdArray::new(shape, *dtype, Device::cpu(0))?;
-                copy_bytes(&mut array.write_bytes()?, elements);
+                array.adopt_bytes(elements)?;
                 array
             }
             Pushed::Rows { dtype, rows, width, elements } => {
@@ -59,7 +55,7 @@ impl Entry {
                 crate::bail!(Internal, "a packed first value must be unpacked before it is stored")
             }
         };
-        Ok(Entry { value, master: None, rounds: Rounds::default(), snapshot: Arc::default() })
+        Ok(Entry { value, master: None, rounds: Rounds::default() })
     }
 
     /// What updates work on.
@@ -99,84 +95,7 @@ pub(super) fn row_sparse(
         elements.len(),
         values.bytes.len()
     );
-    copy_bytes(&mut values.bytes, elements);
+    copy::copy(&mut values.bytes, elements);
     let parts = RowSparse { indices: Part::indices(rows)?, values };
     NdArray::from_row_sparse(parts, Shape::new(&[total as i64, width as i64]), Device::cpu(0))
-}
-
-pub(super) fn copy_bytes(to: &mut [u8], from: &[u8]) {
-    for_each_chunk(to, |first, chunk| chunk.copy_from_slice(&from[first..first + chunk.len()]));
-}
-
-/// The bytes of a value as pulls send them: copied once per version of the value and shared by all pulls of it.
-/// Dropped when every worker has had it, so that it takes memory only while it is of use.
-#[derive(Default)]
-pub(super) struct Snapshot(Mutex<State>);
-
-#[derive(Default)]
-enum State {
-    #[default]
-    None,
-    /// Somebody copies; these want the copy too.
-    Copying(Vec<Reader>),
-    Taken(Bytes, usize),
-}
-
-type Reader = Box<dyn FnOnce(Result<Bytes>) + Send>;
-
-impl Snapshot {
-    /// Called by an update, which holds the value for writing.
-    pub(super) fn invalidate(&self) {
-        *self.0.lock() = State::None;
-    }
-
-    /// Called by an update that has made the copy on the way.
-    pub(super) fn offer(&self, bytes: Bytes) {
-        *self.0.lock() = State::Taken(bytes, 0);
-    }
-
-    /// Gives the bytes of `value` to `reader`, one of `readers`. The caller holds the value for reading.
-    ///
-    /// Nobody waits for a copy that is being made, and no lock is held meanwhile: the thread that copies may be
-    /// lent to other work in between, such as another pull of this value.
-    pub(super) fn take(&self, value: &NdArray, readers: usize, reader: Reader) {
-        let mut state = self.0.lock();
-        match &mut *state {
-            State::Copying(others) => return others.push(reader),
-            State::Taken(bytes, taken) => {
-                let bytes = bytes.clone();
-                *taken += 1;
-                if *taken >= readers {
-                    *state = State::None;
-                }
-                drop(state);
-                return reader(Ok(bytes));
-            }
-            State::None => *state = State::Copying(Vec::new()),
-        }
-        drop(state);
-        let copy = copy_of(value);
-        let mut state = self.0.lock();
-        let waiting = match std::mem::take(&mut *state) {
-            State::Copying(others) => others,
-            _ => Vec::new(),
-        };
-        if let Ok(bytes) = &copy
-            && waiting.len() + 1 < readers
-        {
-            *state = State::Taken(bytes.clone(), waiting.len() + 1);
-        }
-        drop(state);
-        for other in waiting {
-            other(copy.clone());
-        }
-        reader(copy);
-    }
-}
-
-fn copy_of(value: &NdArray) -> Result<Bytes> {
-    let source = value.read_bytes()?;
-    let mut block = Block::new(source.len())?;
-    copy_bytes(&mut block, &source);
-    Ok(block.into())
 }

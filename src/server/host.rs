@@ -25,6 +25,9 @@ use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+/// Compressed values that are unpacked before the next request is looked at.
+const UNPACKED_AT_ONCE: usize = 16 << 10;
+
 /// An update rule for a server's values.
 pub trait Update: Send + Sync {
     /// Changes `stored` in place, by the sum of a round. Called on the thread that runs the server, while no
@@ -140,12 +143,8 @@ impl Owed {
 }
 
 impl Owed {
-    /// Answers with the whole value, which the caller holds for reading.
-    fn whole(self, value: &NdArray, snapshot: &super::entry::Snapshot, readers: usize) {
-        let pulls = self.requests.iter().filter(|(_, verb, _)| verb.pulls()).count();
-        if pulls == 0 {
-            return self.done(|_| Err(err!(Internal, "nobody asked for the value")));
-        }
+    /// Answers with the whole value, which the caller holds.
+    fn whole(self, value: &NdArray) {
         if value.storage() == Storage::RowSparse {
             let rows: Vec<i64> = (0..value.shape().rows() as i64).collect();
             return self.done(|request| {
@@ -153,9 +152,7 @@ impl Owed {
                 some_rows(value, request, &rows[..count])
             });
         }
-        let answer = |bytes: Result<Bytes>| self.done(|request| dense(request, bytes.clone()?));
-        // All of these count as one reader.
-        snapshot.take(value, readers.saturating_sub(pulls - 1), Box::new(answer));
+        self.done(|request| dense(request, value.share_bytes()?));
     }
 }
 
@@ -362,15 +359,16 @@ impl Server {
     fn apply(&mut self, key: LocalKey, round: Vec<Contribution<Waiting>>) -> Result<()> {
         let Some(entry) = self.entries.get(&key) else { return Ok(()) };
         let (target, value, master) = (entry.target().clone(), entry.value.clone(), entry.master.clone());
-        let snapshot = entry.snapshot.clone();
         let mut pushes = Vec::with_capacity(round.len());
         let mut requests = Vec::with_capacity(round.len());
         for Contribution { push, .. } in round {
             requests.push((push.ticket, push.verb, push.payload));
             pushes.push(push.pushed);
         }
-        let readers = self.started()?.shard.workers.len();
         let owed = self.owed(key, requests)?;
+        // One dense push becomes the value as it is.
+        let moved =
+            if pushes.len() == 1 && target.is_dense() { 0 } else { target.byte_len() * (pushes.len() + 1) };
         let bytes = target.byte_len() * (pushes.len() + 1);
         let held = (value.clone(), master.clone());
         let held: SmallVec<[&NdArray; 2]> = std::iter::once(&held.0).chain(&held.1).collect();
@@ -392,8 +390,8 @@ impl Server {
                 let written: SmallVec<[&NdArray; 6]> = held.iter().copied().chain(&states).collect();
                 let bytes = written.iter().map(|array| array.byte_len()).sum::<usize>() + bytes;
                 return self.run("server optimizer", Access::Write, &written, bytes, move || {
-                    match step.run(&value, master.as_ref(), &snapshot) {
-                        Ok(()) => owed.whole(&value, &snapshot, readers),
+                    match step.run(&value, master.as_ref()) {
+                        Ok(()) => owed.whole(&value),
                         Err(error) => owed.fail(&error),
                     }
                 });
@@ -404,8 +402,8 @@ impl Server {
                     return Ok(());
                 }
                 return self.run("server refresh", Access::Write, &held, bytes, move || {
-                    match refresh(&value, master.as_ref(), &snapshot) {
-                        Ok(()) => owed.whole(&value, &snapshot, readers),
+                    match refresh(&value, master.as_ref()) {
+                        Ok(()) => owed.whole(&value),
                         Err(error) => owed.fail(&error),
                     }
                 });
@@ -418,9 +416,9 @@ impl Server {
             ));
             return Ok(());
         }
-        self.run("server assign", Access::Write, &held, bytes, move || {
-            match assign(&target, &pushes).and_then(|()| refresh(&value, master.as_ref(), &snapshot)) {
-                Ok(()) => owed.whole(&value, &snapshot, readers),
+        self.run("server assign", Access::Write, &held, moved, move || {
+            match assign(&target, &pushes).and_then(|()| refresh(&value, master.as_ref())) {
+                Ok(()) => owed.whole(&value),
                 Err(error) => owed.fail(&error),
             }
         })
@@ -486,10 +484,11 @@ impl Server {
     /// Answers with the value when its present updates are through.
     fn answer_from_value(&self, key: LocalKey, owed: Owed) -> Result<()> {
         let entry = self.entries.get(&key).ok_or_else(|| err!(Internal, "key {key} is not there"))?;
-        let readers = self.started()?.shard.workers.len();
-        let (value, snapshot) = (entry.value.clone(), entry.snapshot.clone());
-        self.run("server pull", Access::Read, &[&entry.value], value.byte_len(), move || {
-            owed.whole(&value, &snapshot, readers);
+        let value = entry.value.clone();
+        // Sharing the bytes touches none of them.
+        let bytes = if value.is_dense() { 0 } else { value.byte_len() };
+        self.run("server pull", Access::Read, &[&entry.value], bytes, move || {
+            owed.whole(&value);
         })
     }
 
@@ -586,9 +585,13 @@ impl ShardHost for Server {
         }
     }
 
-    /// Data alone, unless the owner's code updates it.
+    /// Data alone, unless it takes long to unpack or the owner's code updates it.
     fn is_quick(&self, request: &ShardRequest) -> bool {
-        !matches!(request.action, Action::Command { .. }) && !matches!(self.control.rule(), Rule::Call(_))
+        let (Action::Data { payload, .. } | Action::Init { payload, .. }) = &request.action else {
+            return false;
+        };
+        let unpacked = self.codec.is_none() || payload.values().len() <= UNPACKED_AT_ONCE;
+        unpacked && !matches!(self.control.rule(), Rule::Call(_))
     }
 
     /// Rounds that wait for this worker cannot complete: their other pushes fail and count for nothing.

@@ -2,7 +2,7 @@
 
 use super::apply::{refresh, sum_into};
 use super::decode::{LocalKey, Pushed};
-use super::entry::{Entry, Snapshot};
+use super::entry::Entry;
 use super::host::Update;
 use crate::array::{NdArray, Storage};
 use crate::base::sync::Arc;
@@ -169,7 +169,7 @@ pub(super) struct Step {
 
 /// What the pushes of a round come to.
 enum Gradient {
-    /// Their own frames: sum, update and the copy for pulls are one pass over memory.
+    /// Their own frames: sum and update are one pass over memory.
     Frames(SmallVec<[NdArray; 4]>),
     /// Their sum, which is made first.
     Sum { merged: NdArray, pushes: Vec<Pushed> },
@@ -207,30 +207,16 @@ impl Step {
     }
 
     /// Updates the value, of which `value` is the copy in the pushed type if there is a master.
-    pub(super) fn run(
-        &self,
-        value: &NdArray,
-        master: Option<&NdArray>,
-        snapshot: &Arc<Snapshot>,
-    ) -> Result<()> {
+    pub(super) fn run(&self, value: &NdArray, master: Option<&NdArray>) -> Result<()> {
         let Step { planned, target, gradient } = self;
-        match (gradient, master) {
-            (Gradient::Frames(frames), None) => {
-                let copy = NdArray::new(target.shape().clone(), target.dtype(), target.device())?;
-                snapshot.invalidate();
-                planned.run(target, frames, SumOrder::LeftToRight, std::slice::from_ref(&copy))?;
-                copy.into_block().into_iter().for_each(|copy| snapshot.offer(copy.into()));
-                return Ok(());
-            }
-            (Gradient::Frames(frames), Some(_)) => {
-                planned.run(target, frames, SumOrder::LeftToRight, &[])?;
-            }
-            (Gradient::Sum { merged, pushes }, _) => {
+        match gradient {
+            Gradient::Frames(frames) => planned.run(target, frames, SumOrder::LeftToRight, &[])?,
+            Gradient::Sum { merged, pushes } => {
                 let merged = sum_into(merged, target, pushes)?;
                 planned.run(target, &[merged], SumOrder::LeftToRight, &[])?;
             }
         }
-        refresh(value, master, snapshot)
+        refresh(value, master)
     }
 }
 

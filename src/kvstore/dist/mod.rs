@@ -34,9 +34,7 @@ use crate::telemetry::log;
 use crate::{bail, ensure, err};
 use bytes::Bytes;
 use cluster::Membership;
-use layout::{
-    Dense, Layout, Parts, bytes_of, join_rows, place, pull_rows, push_compressed, push_rows, wire_dtype,
-};
+use layout::{Dense, Layout, Parts, join_rows, place, pull_rows, push_compressed, push_rows, wire_dtype};
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -185,12 +183,14 @@ impl DistStore {
         let targets: Vec<NdArray> = outs.to_vec();
         let mut writes: Vec<&Var> = outs.iter().map(NdArray::var).collect();
         writes.push(&entry.line);
+        // A value that is sent as it is need not be touched.
+        let as_it_is = codec.is_none() && sum.is_dense() && sum.dtype() == declared.dtype;
         let operation = Operation {
             name: Cow::Borrowed("kvstore_dist_push"),
             reads: &[sum.var()],
             writes: &writes,
             priority,
-            bytes: sum.byte_len(),
+            bytes: if as_it_is { 0 } else { sum.byte_len() },
         };
         let source = sum.clone();
         let engine = self.engine.clone();
@@ -225,16 +225,14 @@ impl DistStore {
             };
             let transfer = Transfer { verb, kind, init: false, parts, subject, priority, sliced };
             transfer.send(&member, move |answers| {
-                receive(
-                    &engine,
-                    completion,
-                    answers,
-                    declared.dtype.size() * declared.shape.size(),
-                    move |answers| match &layout {
-                        Layout::Dense(dense) if !targets.is_empty() => dense.scatter(&answers, &targets),
-                        _ => Ok(()),
-                    },
-                );
+                let dense = match &layout {
+                    Layout::Dense(dense) if !targets.is_empty() => Some(dense.clone()),
+                    _ => None,
+                };
+                let bytes = dense.as_ref().map_or(0, Dense::scattered);
+                receive(&engine, completion, answers, bytes, move |answers| {
+                    dense.map_or(Ok(()), |dense| dense.scatter(&answers, &targets))
+                });
             });
         });
         Ok(())
@@ -290,9 +288,8 @@ impl DistStore {
         };
         let (member, engine, targets) = (self.member.clone(), self.engine.clone(), outs.clone());
         self.engine.start(operation, move |completion| {
-            let bytes = dense.elements * dense.dtype.size();
             transfer.send(&member, move |answers| {
-                receive(&engine, completion, answers, bytes, move |answers| {
+                receive(&engine, completion, answers, dense.scattered(), move |answers| {
                     dense.scatter(&answers, &targets)
                 });
             });
@@ -409,7 +406,7 @@ impl DistStore {
                             }
                             _ => dense.clone(),
                         };
-                        (placed.kind(), placed.push(&bytes_of(value)?)?)
+                        (placed.kind(), placed.push(&value.share_bytes()?)?)
                     }
                     Layout::Rows(placement) => {
                         (ValueKind::row_sparse(wire_dtype(value.dtype())), push_rows(placement, value)?)
@@ -460,11 +457,11 @@ fn fill_rows(declared: &Declared, rows: &[i64], values: &[u8], target: &NdArray)
 /// The bytes of the sum in the type of the key.
 fn bytes_as(sum: &NdArray, declared: &Declared) -> Result<Bytes> {
     if sum.is_dense() && sum.dtype() == declared.dtype {
-        return bytes_of(sum);
+        return sum.share_bytes();
     }
     let converted = NdArray::new(declared.shape.clone(), declared.dtype, sum.device())?;
     cast_into(sum, &converted)?;
-    bytes_of(&converted)
+    converted.share_bytes()
 }
 
 fn wire_key(key: &super::Key) -> Result<u32> {

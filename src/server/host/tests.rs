@@ -324,7 +324,7 @@ fn the_controller_may_set_the_rule() {
 }
 
 #[test]
-fn pulls_of_a_large_value_at_the_same_time_share_one_copy() {
+fn pulls_of_a_large_value_at_the_same_time_share_its_bytes() {
     let (sender, done) = std::sync::mpsc::channel();
     let work = move || {
         let mut bench = bench(3, true);
