@@ -248,6 +248,9 @@ impl State {
         let push = Push { arranged: groups.arrange(values), groups };
         for (i, group) in push.groups.iter().enumerate() {
             prefetch(&push.groups, i, &push.arranged);
+            if let Some(later) = push.groups.get(i + 3).filter(|_| optimizer.is_some()) {
+                self.entries[later.slot].stored.prefetch();
+            }
             let Entry { declared, stored, .. } = &self.entries[group.slot];
             let checked = reducer.check(declared, push.values(group), self.codec.as_deref());
             let checked = checked.and_then(|()| match (&optimizer, push.values(group)) {
@@ -376,6 +379,10 @@ impl KvStore for LocalStore {
         match rule {
             Rule::Optimize(optimizer) => push.groups.iter().enumerate().try_for_each(|(i, group)| {
                 prefetch(&push.groups, i, &push.arranged);
+                if let Some(later) = push.groups.get(i + 2) {
+                    optimizer.prefetch(&Index::from(keys.key(later.slot)));
+                    entries[later.slot].stored.prefetch();
+                }
                 let (entry, index) = (&mut entries[group.slot], Index::from(keys.key(group.slot)));
                 self.optimize(entry, &index, optimizer, push.values(group), codec.as_ref(), &[], priority)
             }),

@@ -3,7 +3,7 @@
 use super::rates::{Rates, Scalar};
 use super::rule::{Memory, Planning, Rule, States, Step};
 use super::{Counting, Index, Operands, Progress, Spec, rules};
-use crate::array::{DType, NdArray};
+use crate::array::{DType, NdArray, Shape};
 use crate::base::Result;
 use crate::base::sync::atomic::{AtomicBool, Ordering};
 use crate::base::sync::{Arc, Mutex};
@@ -41,6 +41,9 @@ pub(super) struct Slot {
     pub own: Memory,
     /// Absent before the first update. Shared with the updates under way.
     pub arrays: Option<Arc<KeyStates>>,
+    /// The kind of weight that the arrays were found to fit: looking at each of them again would mean waiting for
+    /// memory.
+    fits: Option<(Shape, DType)>,
     /// Whether the arrays have their first content. They get it from the kernel of the first update that runs, which
     /// is not the first one planned if that was skipped because of an error.
     started: Arc<AtomicBool>,
@@ -50,10 +53,11 @@ impl Slot {
     /// Takes over arrays with content.
     pub(super) fn resume(&mut self, arrays: KeyStates) {
         (self.arrays, self.started) = (Some(Arc::new(arrays)), Arc::new(AtomicBool::new(true)));
+        self.fits = None;
     }
 
     fn forget(&mut self) {
-        (self.arrays, self.started) = Default::default();
+        (self.arrays, self.started, self.fits) = Default::default();
     }
 }
 
@@ -180,6 +184,14 @@ impl Optimizer {
         Optimizer { engine, fuses: live.rule.fuses(), live: Mutex::new(live) }
     }
 
+    /// Readies what an update of a key by small arrays would wait for.
+    pub fn prefetch(&self, index: &Index) {
+        let live = self.live.lock();
+        if let Some(arrays) = live.slots.get(index).and_then(|slot| slot.arrays.as_deref()) {
+            arrays.states.iter().chain(&arrays.master).for_each(NdArray::prefetch);
+        }
+    }
+
     /// Those of them that the original saves too.
     pub(super) fn needed_state_names(&self) -> &'static [&'static str] {
         let live = self.live.lock();
@@ -296,7 +308,10 @@ impl Live {
         };
         let facts =
             Facts { rule: &**rule, wd: rates.wd * slot.wd_mult, multi_precision: self.multi_precision };
-        facts.check(slot.arrays.as_deref(), weight, gradient)?;
+        facts.check(Some(slot), weight, gradient)?;
+        if slot.arrays.is_some() && slot.fits.is_none() {
+            slot.fits = Some((weight.shape().clone(), weight.dtype()));
+        }
         let (fresh, arrays) = match &slot.arrays {
             Some(arrays) if arrays.states.len() == rule.states().len() => (false, arrays.clone()),
             Some(arrays) => {
@@ -340,7 +355,7 @@ impl Live {
         };
         let wd = if self.rates.wd == 0.0 { 0.0 } else { self.rates.wd * wd_mult() };
         let facts = Facts { rule: &*self.rule, wd, multi_precision: self.multi_precision };
-        facts.check(slot.and_then(|slot| slot.arrays.as_deref()), weight, gradient)
+        facts.check(slot, weight, gradient)
     }
 }
 
@@ -352,7 +367,7 @@ struct Facts<'a> {
 }
 
 impl Facts<'_> {
-    fn check(&self, arrays: Option<&KeyStates>, weight: &NdArray, gradient: &NdArray) -> Result<()> {
+    fn check(&self, slot: Option<&Slot>, weight: &NdArray, gradient: &NdArray) -> Result<()> {
         crate::ensure!(
             weight.shape() == gradient.shape(),
             Shape,
@@ -374,7 +389,16 @@ impl Facts<'_> {
             weight.dtype()
         );
         let master = self.multi_precision && weight.dtype() == DType::Float16;
-        arrays.map_or(Ok(()), |arrays| check_fit(arrays, weight, master))?;
+        let known = |slot: &Slot| {
+            slot.fits
+                .as_ref()
+                .is_some_and(|(shape, dtype)| shape == weight.shape() && *dtype == weight.dtype())
+        };
+        if let Some(slot) = slot.filter(|slot| !known(slot))
+            && let Some(arrays) = &slot.arrays
+        {
+            check_fit(arrays, weight, master)?;
+        }
         self.rule.check(weight, gradient, self.wd, master)
     }
 }
