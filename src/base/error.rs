@@ -97,6 +97,14 @@ impl Error {
         Error(Arc::new(Inner { kind, message: message.into(), source: None }))
     }
 
+    /// What [`err!`](crate::err!) calls: out of line and cold, so that the many places that make an error
+    /// hold one call each.
+    #[cold]
+    #[inline(never)]
+    pub fn formatted(kind: ErrorKind, message: fmt::Arguments<'_>) -> Self {
+        Error::new(kind, message.to_string())
+    }
+
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
@@ -107,14 +115,16 @@ impl Error {
 
     /// The same kind of error seen from one step further out: `doing` says what failed because of it.
     #[must_use]
+    #[cold]
     pub fn context(self, doing: impl fmt::Display) -> Self {
         let (kind, message) = (self.kind(), doing.to_string());
         Error(Arc::new(Inner { kind, message, source: Some(self) }))
     }
 
     /// From an operating system error; `doing` names the operation and its object.
+    #[cold]
     pub fn io(doing: impl fmt::Display, cause: &std::io::Error) -> Self {
-        Error::new(ErrorKind::Io, format!("{doing}: {cause}"))
+        Error::formatted(ErrorKind::Io, format_args!("{doing}: {cause}"))
     }
 }
 
@@ -156,7 +166,7 @@ pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
 #[macro_export]
 macro_rules! err {
     ($kind:ident, $($text:tt)+) => {
-        $crate::base::Error::new($crate::base::ErrorKind::$kind, format!($($text)+))
+        $crate::base::Error::formatted($crate::base::ErrorKind::$kind, format_args!($($text)+))
     };
 }
 

@@ -10,20 +10,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Runs the body of the exported function `name`. An error or a panic in it becomes this thread's last error
 /// and the return value -1; success is 0.
 pub(super) fn boundary(name: &'static str, body: impl FnOnce() -> Result<()>) -> c_int {
+    let mut body = Some(body);
+    guarded(name, &mut || body.take().map_or(Ok(()), |body| body()))
+}
+
+/// The guard exists once, not once per exported function.
+fn guarded(name: &'static str, body: &mut dyn FnMut() -> Result<()>) -> c_int {
     let _span = call_span(name);
-    match guarded(name, body) {
+    let result = catch_unwind(AssertUnwindSafe(body))
+        .unwrap_or_else(|panic| Err(crate::err!(Internal, "{name} panicked: {}", panic_text(&*panic))));
+    match result {
         Ok(()) => 0,
         Err(error) => {
-            last_error::set(&error);
+            last_error::set(&error.context(name));
             -1
         }
     }
-}
-
-fn guarded(name: &'static str, body: impl FnOnce() -> Result<()>) -> Result<()> {
-    catch_unwind(AssertUnwindSafe(body))
-        .unwrap_or_else(|panic| Err(crate::err!(Internal, "{name} panicked: {}", panic_text(&*panic))))
-        .map_err(|error| error.context(name))
 }
 
 #[cfg(test)]

@@ -19,9 +19,7 @@ mod pool;
 mod task;
 mod var;
 
-pub use pool::{
-    for_each_chunk, for_each_chunks, for_each_common_chunk, for_each_common_chunk_of, is_parallel,
-};
+pub use pool::{for_each_chunk, for_each_common_chunk, for_each_common_chunk_of, is_parallel};
 pub use task::Completion;
 pub use var::{Access, Fault, Queue, Var};
 
@@ -89,6 +87,15 @@ struct Shared {
     trace: Arc<Trace>,
 }
 
+/// Work on its way through the engine, to be called once: behind a vtable, so that the engine is compiled once.
+type Job<'a> = dyn FnMut() -> Result<()> + Send + 'a;
+
+fn taken<'a>(
+    work: &'a mut Option<impl FnOnce() -> Result<()> + Send>,
+) -> impl FnMut() -> Result<()> + Send + 'a {
+    || work.take().map_or(Ok(()), |work| work())
+}
+
 impl Engine {
     pub fn new(mode: Mode, trace: Arc<Trace>) -> Self {
         Engine(Arc::new(Shared {
@@ -114,19 +121,37 @@ impl Engine {
         F: FnOnce() -> Result<()> + Send + 'static,
     {
         let accesses = accesses(operation.reads, operation.writes);
-        let naive = self.0.mode == Mode::Naive;
-        if (naive || operation.bytes <= INLINE_BYTES)
-            && let Some(fault) = start_if_free(&accesses)
-        {
-            return self.run_free(&operation, &accesses, fault, work);
+        let mut work = Some(work);
+        if let Some(result) = self.run_if_free(&operation, &accesses, &mut taken(&mut work)) {
+            return result;
         }
-        if naive {
+        if let Some(work) = work {
+            self.queue(&operation, &accesses, Work::Now(Box::new(work)));
+        }
+        Ok(())
+    }
+
+    /// `None` if the work has to be queued.
+    fn run_if_free(
+        &self,
+        operation: &Operation<'_>,
+        accesses: &[(&Var, Access)],
+        work: &mut Job<'_>,
+    ) -> Option<Result<()>> {
+        let naive = self.0.mode == Mode::Naive;
+        if !naive && operation.bytes > INLINE_BYTES {
+            return None;
+        }
+        loop {
+            if let Some(fault) = start_if_free(accesses) {
+                return Some(self.run_free(operation, accesses, fault, work));
+            }
+            if !naive {
+                return None;
+            }
             // Only network tasks still hold variables in this mode: wait for them, then run here.
             accesses.iter().for_each(|(var, _)| self.wait_free(var, Access::Write));
-            return self.run(operation, work);
         }
-        self.queue(&operation, &accesses, Work::Now(Box::new(work)));
-        Ok(())
     }
 
     /// Runs `work` before it returns, if it is small and its variables are free now; else it does nothing and
@@ -137,6 +162,10 @@ impl Engine {
         operation: &Operation<'_>,
         work: impl FnOnce() -> Result<()> + Send,
     ) -> Option<Result<()>> {
+        self.run_locked(operation, &mut taken(&mut Some(work)))
+    }
+
+    fn run_locked(&self, operation: &Operation<'_>, work: &mut Job<'_>) -> Option<Result<()>> {
         if operation.bytes > INLINE_BYTES {
             return None;
         }
@@ -188,6 +217,16 @@ impl Engine {
         operation: &Operation<'_>,
         work: impl FnOnce() -> Result<R> + Send,
     ) -> Result<R> {
+        let mut given = None;
+        let mut work = Some(work);
+        self.wait_and_run(operation, &mut || {
+            given = work.take().map(|work| work()).transpose()?;
+            Ok(())
+        })?;
+        given.ok_or_else(|| crate::err!(Internal, "'{}' did not run", operation.name))
+    }
+
+    fn wait_and_run(&self, operation: &Operation<'_>, work: &mut Job<'_>) -> Result<()> {
         let accesses = accesses(operation.reads, operation.writes);
         if let Some(inherited) = start_if_free(&accesses) {
             let result = self.unless_failed(operation, inherited, work);
@@ -263,12 +302,12 @@ impl Engine {
         self.0.lanes.read().close();
     }
 
-    fn unless_failed<R: Send>(
+    fn unless_failed(
         &self,
         operation: &Operation<'_>,
         inherited: Option<Fault>,
-        work: impl FnOnce() -> Result<R> + Send,
-    ) -> Result<R> {
+        work: &mut Job<'_>,
+    ) -> Result<()> {
         match inherited.and_then(|fault| fault.take()) {
             Some(error) => Err(error),
             None => self.guarded(&operation.name, operation.bytes, work),
@@ -281,7 +320,7 @@ impl Engine {
         operation: &Operation<'_>,
         accesses: &[(&Var, Access)],
         inherited: Option<Fault>,
-        work: impl FnOnce() -> Result<()> + Send,
+        work: &mut Job<'_>,
     ) -> Result<()> {
         if inherited.is_some() {
             self.release(accesses, inherited);
@@ -303,12 +342,7 @@ impl Engine {
     }
 
     /// Runs work with its span recorded; a panic in it becomes an error.
-    fn guarded<R: Send>(
-        &self,
-        name: &str,
-        bytes: usize,
-        work: impl FnOnce() -> Result<R> + Send,
-    ) -> Result<R> {
+    fn guarded(&self, name: &str, bytes: usize, work: &mut Job<'_>) -> Result<()> {
         let _span = self.0.trace.span(what::OPERATORS, "operator", name);
         let work = || if bytes < PARALLEL_BYTES { work() } else { self.0.pool.install(work) };
         catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
@@ -372,17 +406,18 @@ impl Engine {
                 }
                 (Some(fault), _) => self.end(&task, Some(fault)),
                 (None, Work::Now(work)) => {
-                    let error = self.guarded(&task.name, task.bytes, work).err();
+                    let error = self.guarded(&task.name, task.bytes, &mut taken(&mut Some(work))).err();
                     let fault = error.map(|error| self.new_fault(error));
                     self.end(&task, fault)
                 }
                 (None, Work::Later(work)) => {
                     let completion = Completion { engine: self.clone(), task: Some(task.clone()) };
                     // A panic drops the completion, which ends the task with an error.
-                    let _ = self.guarded(&task.name, 0, || {
+                    let work = move || {
                         work(completion);
                         Ok(())
-                    });
+                    };
+                    let _ = self.guarded(&task.name, 0, &mut taken(&mut Some(work)));
                     continue;
                 }
             };

@@ -2,9 +2,12 @@
 //! [`for_each_chunk`] and rayon's parallel iterators spread it over the cores; everywhere else they stay on
 //! the calling thread.
 
+use super::Job;
+use crate::base::Result;
 use crate::base::sync::{Arc, Mutex};
+use bytemuck::Pod;
 use rayon::prelude::*;
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 /// Work that touches fewer bytes than this gains nothing from a second thread.
 pub(super) const PARALLEL_BYTES: usize = 1 << 20;
@@ -25,7 +28,7 @@ impl Pool {
 
     /// Runs `work` inside the pool, which is started at the first call; here if there is only one thread, or
     /// none can be started.
-    pub(super) fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+    pub(super) fn install(&self, work: &mut Job<'_>) -> Result<()> {
         if self.threads < 2 || is_parallel() {
             return work();
         }
@@ -57,126 +60,106 @@ pub fn is_parallel() -> bool {
     rayon::current_thread_index().is_some()
 }
 
-// The functions below call the work through a vtable, once per chunk: the threading is then compiled once per
-// element type instead of once per kernel, which halves the size of the library and costs nothing measurable.
+// The work is called through a vtable, once per chunk, and the threading sees bytes: it is then compiled once
+// instead of once per kernel and element type, which costs nothing measurable.
 
 /// Calls `work(first, chunk)` for consecutive chunks of `elements`, in parallel inside a pool. `first` is the
 /// index of the chunk's first element, to find the same place in other operands.
-pub fn for_each_chunk<T: Send>(elements: &mut [T], work: impl Fn(usize, &mut [T]) + Sync) {
-    fn spread<T: Send>(elements: &mut [T], work: &(dyn Fn(usize, &mut [T]) + Sync)) {
-        let per_chunk = (CHUNK_BYTES / size_of::<T>().max(1)).max(1);
-        if !is_parallel() || elements.len() <= per_chunk {
+pub fn for_each_chunk<T: Pod>(elements: &mut [T], work: impl Fn(usize, &mut [T]) + Sync) {
+    fn typed<T: Pod>(elements: &mut [T], work: &(dyn Fn(usize, &mut [T]) + Sync)) {
+        if !is_parallel() || elements.len() <= per_chunk::<T>() {
             return work(0, elements);
         }
-        elements.par_chunks_mut(per_chunk).enumerate().for_each(|(i, chunk)| work(i * per_chunk, chunk));
+        let bytes = bytemuck::cast_slice_mut(elements);
+        spread(smallvec![(bytes, per_chunk::<T>() * size_of::<T>())], &|number, parts| {
+            let first = number * per_chunk::<T>();
+            parts.iter_mut().for_each(|part| work(first, bytemuck::cast_slice_mut(part)));
+        });
     }
-    spread(elements, &work);
-}
-
-/// As [`for_each_chunk`] for several operands: every chunk is the same range of `lead`, of each of `others`
-/// and of `extra`, which are as long as `lead` (or empty).
-pub fn for_each_chunks<A: Send, B: Send, const N: usize>(
-    lead: &mut [A],
-    others: [&mut [A]; N],
-    extra: &mut [B],
-    work: impl Fn(usize, &mut [A], [&mut [A]; N], &mut [B]) + Sync,
-) {
-    halve(0, lead, others, extra, &work);
-}
-
-type Work<'a, A, B, const N: usize> = &'a (dyn Fn(usize, &mut [A], [&mut [A]; N], &mut [B]) + Sync);
-
-fn halve<A: Send, B: Send, const N: usize>(
-    start: usize,
-    lead: &mut [A],
-    others: [&mut [A]; N],
-    extra: &mut [B],
-    work: Work<'_, A, B, N>,
-) {
-    let per_chunk = (CHUNK_BYTES / size_of::<A>().max(1)).max(1);
-    if !is_parallel() || lead.len() <= per_chunk {
-        return work(start, lead, others, extra);
-    }
-    // Whole chunks on both sides, so that no cache line is written by two threads.
-    let middle = (lead.len() / 2).next_multiple_of(per_chunk).min(lead.len());
-    let (lead_left, lead_right) = lead.split_at_mut(middle);
-    let (extra_left, extra_right) = extra.split_at_mut(middle.min(extra.len()));
-    let (others_left, others_right) = split(others, middle);
-    if lead_right.is_empty() {
-        return work(start, lead_left, others_left, extra_left);
-    }
-    rayon::join(
-        || halve(start, lead_left, others_left, extra_left, work),
-        || halve(start + middle, lead_right, others_right, extra_right, work),
-    );
-}
-
-type Halves<'a, T, const N: usize> = ([&'a mut [T]; N], [&'a mut [T]; N]);
-
-fn split<T, const N: usize>(parts: [&mut [T]; N], middle: usize) -> Halves<'_, T, N> {
-    let mut right: [&mut [T]; N] = std::array::from_fn(|_| Default::default());
-    let mut rights = right.iter_mut();
-    let left = parts.map(|part| {
-        let (head, tail) = part.split_at_mut(middle.min(part.len()));
-        if let Some(slot) = rights.next() {
-            *slot = tail;
-        }
-        head
-    });
-    (left, right)
+    typed(elements, &work);
 }
 
 /// As [`for_each_chunk`] for several slices of one length: `work` gets the same chunk of each, so that it can
 /// read from the cache what it wrote a moment ago. Outside a pool the chunks follow each other.
-pub fn for_each_common_chunk<T: Send>(slices: &mut [&mut [T]], work: impl Fn(usize, &mut [&mut [T]]) + Sync) {
+pub fn for_each_common_chunk<T: Pod>(slices: &mut [&mut [T]], work: impl Fn(usize, &mut [&mut [T]]) + Sync) {
     for_each_common_chunk_of::<T, u8>(slices, &mut [], |first, slices, _| work(first, slices));
 }
 
 type WorkOnTwo<'a, A, B> = dyn Fn(usize, &mut [&mut [A]], &mut [&mut [B]]) + Sync + 'a;
 
-/// As [`for_each_common_chunk`] for two groups of slices of different types; all of them have one length.
-/// The second group may be empty.
-pub fn for_each_common_chunk_of<A: Send, B: Send>(
+/// As [`for_each_common_chunk`] for two groups of slices of different types; all of them have one length, or
+/// are empty in the second group. The second group may be empty.
+pub fn for_each_common_chunk_of<A: Pod, B: Pod>(
     first: &mut [&mut [A]],
     second: &mut [&mut [B]],
     work: impl Fn(usize, &mut [&mut [A]], &mut [&mut [B]]) + Sync,
 ) {
-    fn spread<A: Send, B: Send>(first: &mut [&mut [A]], second: &mut [&mut [B]], work: &WorkOnTwo<'_, A, B>) {
-        let per_chunk = (CHUNK_BYTES / size_of::<A>().max(1)).max(1);
-        let len = first.first().map_or(0, |slice| slice.len());
-        if len <= per_chunk {
+    fn typed<A: Pod, B: Pod>(first: &mut [&mut [A]], second: &mut [&mut [B]], work: &WorkOnTwo<'_, A, B>) {
+        if first.first().is_none_or(|slice| slice.len() <= per_chunk::<A>()) {
             return work(0, first, second);
         }
-        let mut first: SmallVec<[&mut [A]; 5]> = first.iter_mut().map(|slice| &mut **slice).collect();
-        let mut second: SmallVec<[&mut [B]; 5]> = second.iter_mut().map(|slice| &mut **slice).collect();
-        let starts = (0..len).step_by(per_chunk);
-        if is_parallel() {
-            let cut = |start| (start, cut_off(&mut first, per_chunk), cut_off(&mut second, per_chunk));
-            let mut chunks: Vec<_> = starts.map(cut).collect();
-            chunks.par_iter_mut().for_each(|(start, first, second)| work(*start, first, second));
-        } else {
-            starts.for_each(|start| {
-                let (mut first, mut second) =
-                    (cut_off(&mut first, per_chunk), cut_off(&mut second, per_chunk));
-                work(start, &mut first, &mut second);
-            });
-        }
+        let (per_chunk, count) = (per_chunk::<A>(), first.len());
+        let mut slices = Slices::new();
+        first
+            .iter_mut()
+            .for_each(|slice| slices.push((bytemuck::cast_slice_mut(slice), per_chunk * size_of::<A>())));
+        second
+            .iter_mut()
+            .for_each(|slice| slices.push((bytemuck::cast_slice_mut(slice), per_chunk * size_of::<B>())));
+        spread(slices, &|number, parts| {
+            let (first, second) = parts.split_at_mut(count);
+            work(number * per_chunk, &mut elements_of(first), &mut elements_of(second));
+        });
     }
-    spread(first, second, &work);
+    typed(first, second, &work);
 }
 
-/// The next elements of each slice, at most `count`; the slices are left with what follows.
-fn cut_off<'a, T>(rests: &mut [&'a mut [T]], count: usize) -> SmallVec<[&'a mut [T]; 5]> {
-    rests.iter_mut().filter_map(|rest| rest.split_off_mut(..count.min(rest.len()))).collect()
+/// Elements of a chunk of the first operand.
+const fn per_chunk<T>() -> usize {
+    CHUNK_BYTES / if size_of::<T>() == 0 { 1 } else { size_of::<T>() }
+}
+
+fn elements_of<'a, T: Pod>(parts: &'a mut [&mut [u8]]) -> SmallVec<[&'a mut [T]; 5]> {
+    parts.iter_mut().map(|part| bytemuck::cast_slice_mut(part)).collect()
+}
+
+/// The bytes of each operand and how many of them make a chunk.
+type Slices<'a> = SmallVec<[(&'a mut [u8], usize); 6]>;
+
+/// Calls `work(number, parts)` for each chunk of the first slice and what the others have in the same place.
+fn spread(mut slices: Slices<'_>, work: &(dyn Fn(usize, &mut [&mut [u8]]) + Sync)) {
+    let chunks = slices.first().map_or(0, |(slice, chunk)| slice.len().div_ceil(*chunk));
+    let cut = |number| {
+        let next = slices.iter_mut().filter_map(|(rest, chunk)| rest.split_off_mut(..rest.len().min(*chunk)));
+        (number, next.collect::<SmallVec<[&mut [u8]; 6]>>())
+    };
+    let chunks = (0..chunks).map(cut);
+    if is_parallel() {
+        let mut chunks: Vec<_> = chunks.collect();
+        chunks.par_iter_mut().for_each(|(number, parts)| work(*number, parts));
+    } else {
+        chunks.for_each(|(number, mut parts)| work(number, &mut parts));
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn maybe_inside(inside: bool, mut work: impl FnMut() + Send) {
+        if !inside {
+            return work();
+        }
+        Pool::new(2)
+            .install(&mut || {
+                work();
+                Ok(())
+            })
+            .unwrap();
+    }
+
     #[test]
     fn chunks_cover_everything_once_inside_and_outside_a_pool() {
-        let pool = Pool::new(2);
         for inside in [false, true] {
             let mut numbers = vec![0usize; 100_000];
             let fill = |numbers: &mut [usize]| {
@@ -184,34 +167,13 @@ mod tests {
                     chunk.iter_mut().enumerate().for_each(|(i, number)| *number += first + i);
                 });
             };
-            if inside {
-                pool.install(|| fill(&mut numbers))
-            } else {
-                fill(&mut numbers)
-            }
+            maybe_inside(inside, || fill(&mut numbers));
             assert!(numbers.iter().enumerate().all(|(i, number)| i == *number));
         }
     }
 
     #[test]
-    fn several_operands_are_cut_at_the_same_places() {
-        let (mut a, mut b, mut c) = (vec![1usize; 200_001], vec![2usize; 200_001], vec![0u8; 200_001]);
-        Pool::new(2).install(|| {
-            for_each_chunks(&mut a, [&mut b], &mut c, |first, a, [b], c| {
-                assert!(a.len() == b.len() && b.len() == c.len());
-                for i in 0..a.len() {
-                    a[i] += b[i] + first + i;
-                    c[i] += 1;
-                }
-            });
-        });
-        assert!(a.iter().enumerate().all(|(i, x)| *x == 3 + i));
-        assert!(c.iter().all(|x| *x == 1));
-    }
-
-    #[test]
     fn chunks_of_several_slices_stay_together() {
-        let pool = Pool::new(2);
         for (inside, len) in [(false, 0), (true, 7), (false, 100_000), (true, 100_000)] {
             let (mut a, mut b) = (vec![0usize; len], vec![0usize; len]);
             let fill = |slices: &mut [&mut [usize]]| {
@@ -223,11 +185,7 @@ mod tests {
                 });
             };
             let mut slices: [&mut [usize]; 2] = [&mut a, &mut b];
-            if inside {
-                pool.install(|| fill(&mut slices))
-            } else {
-                fill(&mut slices)
-            }
+            maybe_inside(inside, || fill(&mut slices));
             assert!(a.iter().enumerate().all(|(i, number)| i == *number));
             assert_eq!(a, b);
         }
@@ -235,10 +193,9 @@ mod tests {
 
     #[test]
     fn chunks_of_two_types_stay_together() {
-        let pool = Pool::new(2);
         for (inside, len) in [(false, 0), (true, 7), (false, 100_000), (true, 100_000)] {
             let (mut a, mut b) = (vec![0usize; len], vec![0u16; len]);
-            let mut fill = || {
+            let fill = || {
                 for_each_common_chunk_of(&mut [&mut a], &mut [&mut b], |first, a, b| {
                     let ([a], [b]) = (a, b) else { panic!("one slice each") };
                     assert_eq!(a.len(), b.len());
@@ -248,11 +205,7 @@ mod tests {
                     }
                 });
             };
-            if inside {
-                pool.install(fill)
-            } else {
-                fill()
-            }
+            maybe_inside(inside, fill);
             assert!(a.iter().enumerate().all(|(i, number)| i == *number));
             assert!(b.iter().all(|count| *count == 1));
         }
@@ -261,8 +214,15 @@ mod tests {
     #[test]
     fn a_pool_starts_again_after_a_fork() {
         let pool = Pool::new(2);
-        assert!(pool.install(is_parallel));
-        pool.forget_threads();
-        assert!(pool.install(is_parallel));
+        for _ in 0..2 {
+            let mut inside = false;
+            pool.install(&mut || {
+                inside = is_parallel();
+                Ok(())
+            })
+            .unwrap();
+            assert!(inside);
+            pool.forget_threads();
+        }
     }
 }

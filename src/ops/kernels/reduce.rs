@@ -173,7 +173,7 @@ pub fn reduce<T: Copy + Sync, R: Reducer<T>>(
     kept: &View,
     reduced: &View,
 ) where
-    R::Out: Send,
+    R::Out: bytemuck::Pod,
 {
     let (kept, reduced) = (kept.joined(), reduced.joined());
     let empty = reduced.size() == 0;

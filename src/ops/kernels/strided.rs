@@ -5,6 +5,7 @@
 use crate::array::{NdArray, Shape};
 use crate::base::Result;
 use crate::engine::for_each_chunk;
+use bytemuck::Pod;
 use smallvec::SmallVec;
 
 /// Runs `$body` with `$W` standing for an unsigned integer as large as an element.
@@ -151,7 +152,7 @@ impl<'a> Rows<'a> {
 }
 
 /// out = the elements of `view`, in row-major order.
-pub fn gather<W: Copy + Send + Sync>(out: &mut [W], from: &[W], view: &View) -> Result<()> {
+pub fn gather<W: Pod + Sync>(out: &mut [W], from: &[W], view: &View) -> Result<()> {
     view.check(from.len())?;
     if out.is_empty() {
         return Ok(());

@@ -17,8 +17,9 @@ pub mod sgd;
 pub mod signum;
 
 use super::real::Real;
-use crate::engine::for_each_chunks;
+use crate::engine::for_each_common_chunk_of;
 use half::f16;
+use smallvec::SmallVec;
 
 /// A gradient element as the weight's type sees it.
 pub trait Load<T>: Copy + Send + Sync {
@@ -76,9 +77,16 @@ pub fn over<T: Real, G: Load<T>, const S: usize>(
     low: &mut [f16],
     step: impl Fn(&mut [T], &[G], [&mut [T]; S]) + Sync,
 ) {
-    for_each_chunks(weight, states, low, |first, weight, states, low| {
+    let mut worked: SmallVec<[&mut [T]; 4]> = SmallVec::new();
+    worked.push(weight);
+    worked.extend(states);
+    let step: &(dyn Fn(&mut [T], &[G], [&mut [T]; S]) + Sync) = &step;
+    for_each_common_chunk_of(&mut worked, &mut [low], |first, worked, low| {
+        let Some((weight, states)) = worked.split_first_mut() else { return };
+        let mut states = states.iter_mut();
+        let states = std::array::from_fn(|_| states.next().map(|state| &mut **state).unwrap_or_default());
         step(weight, &gradient[first..first + weight.len()], states);
-        for (low, weight) in low.iter_mut().zip(weight.iter()) {
+        for (low, weight) in low.iter_mut().flat_map(|low| low.iter_mut()).zip(weight.iter()) {
             *low = f16::from_f32(weight.to_f32());
         }
     });
