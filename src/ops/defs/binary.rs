@@ -1,11 +1,9 @@
 //! Functions of two arrays: equal shapes (`elemwise_*`, `_maximum`, …) and broadcasting (`broadcast_*`).
 
-use super::operands::read;
+use super::operands::read_bytes;
 use crate::array::{NdArray, Shape, Storage};
 use crate::base::Result;
-use crate::dispatch;
-use crate::ops::kernels::binary::{self, Broadcast, Function, Lane, Loops, broadcast_shape};
-use crate::ops::kernels::number::Number;
+use crate::ops::kernels::binary::{self, Broadcast, Function, Kernel, broadcast_shape};
 use crate::ops::kernels::sparse;
 use crate::ops::kernels::storage::to_dense;
 use crate::ops::operator::{Definition, Plan};
@@ -161,7 +159,7 @@ fn scatter_div(call: &Invocation) -> Result<()> {
         return elemwise_kernel::<binary::Div>(call);
     }
     let b = to_dense(b)?;
-    dispatch!(out.dtype(), T => sparse::rows_dense(&T::loops::<binary::Div>(), a, &b, out, false))
+    sparse::rows_dense(binary::Div::KERNEL, a, &b, out, false)
 }
 
 /// csr with a dense row or scalar stays csr.
@@ -187,59 +185,56 @@ pub(super) fn broadcast_of_inputs(query: &Query<'_>) -> Result<Shape> {
 }
 
 fn elemwise_kernel<F: Function>(call: &Invocation) -> Result<()> {
-    dispatch!(call.output(0)?.dtype(), T => run::<T, F>(call))
+    apply(call, F::KERNEL, call.input(0)?, call.input(1)?, call.output(0)?, None)
 }
 
 fn broadcast_kernel<F: Function>(call: &Invocation) -> Result<()> {
-    broadcast::<F>(call, call.input(0)?, call.input(1)?, call.output(0)?)
+    broadcast(call, F::KERNEL, call.input(0)?, call.input(1)?, call.output(0)?)
 }
 
 /// out = f(a, b) of arrays of one element type.
-pub(super) fn broadcast<F: Function>(
+pub(super) fn broadcast(
     call: &Invocation,
+    kernel: &Kernel,
     a: &NdArray,
     b: &NdArray,
     out: &NdArray,
 ) -> Result<()> {
     let plan =
         if a.shape() == b.shape() { None } else { Some(Broadcast::new(out.shape(), a.shape(), b.shape())) };
-    dispatch!(out.dtype(), T => {
-        with_loops(call, (a, b, out), &T::loops::<F>(), plan.as_ref(), F::DIVIDES, F::MEETS)
-    })
+    apply(call, kernel, a, b, out, plan.as_ref())
 }
 
-fn run<T: Lane, F: Function>(call: &Invocation) -> Result<()> {
-    let arrays = (call.input(0)?, call.input(1)?, call.output(0)?);
-    with_loops(call, arrays, &T::loops::<F>(), None, F::DIVIDES, F::MEETS)
-}
-
-fn with_loops<T: Lane>(
+fn apply(
     call: &Invocation,
-    (a, b, out): (&NdArray, &NdArray, &NdArray),
-    loops: &Loops<T>,
+    kernel: &Kernel,
+    a: &NdArray,
+    b: &NdArray,
+    out: &NdArray,
     plan: Option<&Broadcast>,
-    divides: bool,
-    meets: bool,
 ) -> Result<()> {
-    if divides && T::IS_INTEGER {
-        refuse_zeros::<T>(b)?;
+    let dtype = out.dtype();
+    if kernel.divides && !dtype.is_float() {
+        refuse_zeros(b)?;
     }
     match (a.storage(), b.storage()) {
         (Storage::Dense, Storage::Dense) => {
-            let (left, right) = (read::<T>(a, out)?, read::<T>(b, out)?);
-            let mut target = out.write::<T>()?;
+            let (left, right) = (read_bytes(a, out)?, read_bytes(b, out)?);
+            let mut target = out.write_bytes()?;
             match plan {
-                None => binary::elementwise(loops, &mut target, left.operand(), right.operand()),
-                Some(plan) => binary::broadcast(loops, plan, &mut target, left.operand(), right.operand()),
+                None => binary::elementwise(kernel, dtype, &mut target, left.operand(), right.operand()),
+                Some(plan) => {
+                    binary::broadcast(kernel, dtype, plan, &mut target, left.operand(), right.operand());
+                }
             }
             Ok(())
         }
-        (Storage::RowSparse, Storage::RowSparse) => sparse::rows_rows(loops, a, b, out),
-        (Storage::Csr, Storage::Csr) => sparse::csr_csr(loops, a, b, out, meets),
-        (Storage::RowSparse, Storage::Dense) => sparse::rows_dense(loops, a, b, out, false),
-        (Storage::Dense, Storage::RowSparse) => sparse::rows_dense(loops, b, a, out, true),
-        (Storage::Csr, Storage::Dense) => sparse::csr_dense(loops, a, b, out, false),
-        (Storage::Dense, Storage::Csr) => sparse::csr_dense(loops, b, a, out, true),
+        (Storage::RowSparse, Storage::RowSparse) => sparse::rows_rows(kernel, a, b, out),
+        (Storage::Csr, Storage::Csr) => sparse::csr_csr(kernel, a, b, out),
+        (Storage::RowSparse, Storage::Dense) => sparse::rows_dense(kernel, a, b, out, false),
+        (Storage::Dense, Storage::RowSparse) => sparse::rows_dense(kernel, b, a, out, true),
+        (Storage::Csr, Storage::Dense) => sparse::csr_dense(kernel, a, b, out, false),
+        (Storage::Dense, Storage::Csr) => sparse::csr_dense(kernel, b, a, out, true),
         (a, b) => Err(crate::err!(
             StorageType,
             "{}: no kernel for {} and {}",
@@ -251,10 +246,12 @@ fn with_loops<T: Lane>(
 }
 
 /// C traps on an integer division by zero; here it is an error of the result.
-pub(super) fn refuse_zeros<T: Number>(divisor: &NdArray) -> Result<()> {
+fn refuse_zeros(divisor: &NdArray) -> Result<()> {
     if divisor.is_dense() {
+        let bytes = divisor.read_bytes()?;
+        let is_zero = |element: &[u8]| element.iter().all(|byte| *byte == 0);
         crate::ensure!(
-            !divisor.read::<T>()?.iter().any(|x| x.is_zero()),
+            !bytes.chunks_exact(divisor.dtype().size()).any(is_zero),
             InvalidArgument,
             "integer division by zero: rhs of type {} has elements that are 0",
             divisor.dtype()

@@ -3,7 +3,7 @@
 use crate::array::{Csr, DType, Element, NdArray, Part, Shape, Storage};
 use crate::base::Result;
 use crate::dispatch;
-use crate::ops::kernels::binary::{self, Lane, Operand};
+use crate::ops::kernels::binary::{self, Function, Operand};
 use crate::ops::kernels::sparse::{Elements, rows_rows};
 use crate::ops::kernels::storage::cast_into;
 use crate::ops::kernels::strided::{View, gather_view, scatter_view};
@@ -322,38 +322,35 @@ fn split(call: &Invocation, bounds: &[i64]) -> Result<()> {
 const SUMMED_FROM_THE_RIGHT: usize = 4;
 
 fn add_n(call: &Invocation) -> Result<()> {
-    let out = call.output(0)?;
-    dispatch!(out.dtype(), T => {
-        let loops = T::loops::<binary::Add>();
-        if out.storage() == Storage::RowSparse {
-            cast_into(call.input(0)?, out)?;
-            for input in &call.inputs[1..] {
-                rows_rows(&loops, out, input, out)?;
-            }
-            return Ok(());
+    let (out, add) = (call.output(0)?, binary::Add::KERNEL);
+    if out.storage() == Storage::RowSparse {
+        cast_into(call.input(0)?, out)?;
+        for input in &call.inputs[1..] {
+            rows_rows(add, out, input, out)?;
         }
-        let mut target = out.write::<T>()?;
-        if let ([others @ .., last], true) = (&call.inputs[..], call.inputs.len() <= SUMMED_FROM_THE_RIGHT) {
-            target.copy_from_slice(&last.read::<T>()?);
+        return Ok(());
+    }
+    let dtype = out.dtype();
+    let views: Vec<_> = call.inputs.iter().map(NdArray::read_bytes).collect::<Result<_>>()?;
+    let mut target = out.write_bytes()?;
+    match &views[..] {
+        [] => return call.input(0).map(drop),
+        [only] => target.copy_from_slice(only),
+        [others @ .., last] if views.len() <= SUMMED_FROM_THE_RIGHT => {
+            target.copy_from_slice(last);
             for input in others.iter().rev() {
-                let input = input.read::<T>()?;
-                binary::elementwise(&loops, &mut target, Operand::Slice(&input), Operand::Output);
+                binary::elementwise(add, dtype, &mut target, Operand::Slice(input), Operand::Output);
             }
-            return Ok(());
         }
-        let first = call.input(0)?.read::<T>()?;
-        let Some(second) = call.inputs.get(1) else {
-            target.copy_from_slice(&first);
-            return Ok(());
-        };
-        let second = second.read::<T>()?;
-        binary::elementwise(&loops, &mut target, Operand::Slice(&first), Operand::Slice(&second));
-        for input in &call.inputs[2..] {
-            let input = input.read::<T>()?;
-            binary::elementwise(&loops, &mut target, Operand::Output, Operand::Slice(&input));
+        [first, second, others @ ..] => {
+            let (first, second) = (Operand::Slice(first), Operand::Slice(second));
+            binary::elementwise(add, dtype, &mut target, first, second);
+            for input in others {
+                binary::elementwise(add, dtype, &mut target, Operand::Output, Operand::Slice(input));
+            }
         }
-        Ok(())
-    })
+    }
+    Ok(())
 }
 
 fn multicast(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {

@@ -11,14 +11,7 @@ pub(super) enum Source<'a, T> {
     Output,
 }
 
-impl<T: Number> Source<'_, T> {
-    pub(super) fn operand(&self) -> Operand<'_, T> {
-        match self {
-            Source::View(view) => Operand::Slice(view),
-            Source::Output => Operand::Output,
-        }
-    }
-
+impl<T> Source<'_, T> {
     /// `None` if the input is the output.
     pub(super) fn slice(&self) -> Option<&[T]> {
         match self {
@@ -28,7 +21,25 @@ impl<T: Number> Source<'_, T> {
     }
 }
 
+impl Source<'_, u8> {
+    pub(super) fn operand(&self) -> Operand<'_> {
+        self.slice().map_or(Operand::Output, Operand::Slice)
+    }
+}
+
 /// Borrows an input of an operator that works in place.
 pub(super) fn read<'a, T: Number>(input: &'a NdArray, output: &NdArray) -> Result<Source<'a, T>> {
     if input.is_same_region(output) { Ok(Source::Output) } else { input.read::<T>().map(Source::View) }
+}
+
+/// The same for kernels that see bytes; the two must have one element type.
+pub(super) fn read_bytes<'a>(input: &'a NdArray, output: &NdArray) -> Result<Source<'a, u8>> {
+    crate::ensure!(
+        input.dtype() == output.dtype(),
+        DType,
+        "expected an array of {}, got {}",
+        output.dtype(),
+        input.dtype()
+    );
+    if input.is_same_region(output) { Ok(Source::Output) } else { input.read_bytes().map(Source::View) }
 }

@@ -1,11 +1,11 @@
 //! Functions of an array and a number: `_plus_scalar`, `_equal_scalar`, `clip`, …
 
-use super::operands::read;
+use super::operands::{read, read_bytes};
 use crate::array::{DType, Element, NdArray, Storage};
 use crate::base::Result;
 use crate::dispatch;
 use crate::engine::for_each_chunk;
-use crate::ops::kernels::binary::{self, Function, Lane, Loops, Operand};
+use crate::ops::kernels::binary::{self, Function, Kernel, Operand};
 use crate::ops::kernels::number::Number;
 use crate::ops::kernels::sparse::map_values;
 use crate::ops::kernels::storage::converted;
@@ -267,52 +267,47 @@ fn clip_plan(attrs: &Attrs, query: &Query<'_>) -> Result<Plan> {
 }
 
 fn kernel<F: Function>(call: &Invocation, order: Order) -> Result<()> {
-    of_scalar::<F>(call, call.input(0)?, call.output(0)?, order)
+    of_scalar(call, F::KERNEL, call.input(0)?, call.output(0)?, order)
 }
 
 /// out = f(data, scalar), calculated in the type of `out`.
-pub(super) fn of_scalar<F: Function>(
+pub(super) fn of_scalar(
     call: &Invocation,
+    kernel: &Kernel,
     data: &NdArray,
     out: &NdArray,
     order: Order,
 ) -> Result<()> {
     let scalar = call.attrs.double("scalar")?;
-    dispatch!(out.dtype(), T => {
-        run::<T>((data, out), &T::loops::<F>(), T::from_f64(scalar), order, F::DIVIDES)
-    })
+    let scalar: SmallVec<[u8; 8]> =
+        dispatch!(out.dtype(), T => SmallVec::from_slice(bytemuck::bytes_of(&T::from_f64(scalar))));
+    run(kernel, data, out, &scalar, order)
 }
 
-fn run<T: Lane>(
-    (data, out): (&NdArray, &NdArray),
-    loops: &Loops<T>,
-    scalar: T,
-    order: Order,
-    divides: bool,
-) -> Result<()> {
+fn run(kernel: &Kernel, data: &NdArray, out: &NdArray, scalar: &[u8], order: Order) -> Result<()> {
+    let dtype = out.dtype();
     crate::ensure!(
-        !(divides && T::IS_INTEGER && scalar.is_zero()),
+        !kernel.divides || dtype.is_float() || scalar.iter().any(|byte| *byte != 0),
         InvalidArgument,
-        "integer division by zero: scalar is 0 as {}",
-        out.dtype()
+        "integer division by zero: scalar is 0 as {dtype}"
     );
-    let reversed = order == Order::First;
+    let apply = |out: &mut [u8], data: Operand<'_>| match order {
+        Order::First => binary::elementwise(kernel, dtype, out, Operand::Scalar(scalar), data),
+        Order::Second => binary::elementwise(kernel, dtype, out, data, Operand::Scalar(scalar)),
+    };
     if !data.is_dense() {
         return map_values(data, out, &|from, to| {
-            let converted = from.cast(T::DTYPE)?;
-            let from = Operand::Slice(converted.elements::<T>()?);
-            binary::with_scalar(loops, to.elements_mut::<T>()?, from, scalar, reversed);
+            apply(&mut to.bytes, Operand::Slice(&from.cast(dtype)?.bytes));
             Ok(())
         });
     }
-    if data.dtype() != out.dtype() {
-        let wide = converted(data, out.dtype())?;
-        let wide = wide.read::<T>()?;
-        binary::with_scalar(loops, &mut out.write::<T>()?, Operand::Slice(&wide), scalar, reversed);
+    if data.dtype() != dtype {
+        let wide = converted(data, dtype)?;
+        apply(&mut out.write_bytes()?, Operand::Slice(&wide.read_bytes()?));
         return Ok(());
     }
-    let source = read::<T>(data, out)?;
-    binary::with_scalar(loops, &mut out.write::<T>()?, source.operand(), scalar, reversed);
+    let source = read_bytes(data, out)?;
+    apply(&mut out.write_bytes()?, source.operand());
     Ok(())
 }
 

@@ -1,21 +1,30 @@
 //! Functions of two elements, over arrays: element by element, with a scalar, and broadcasting.
 //!
-//! Each function of two elements has three loops for each element type (two slices, slice and scalar, scalar
-//! and slice). What surrounds the loops exists once per type: it takes them as a [`Loops`].
+//! A [`Kernel`] is the one loop that a function needs for each of the four types that are calculated in; elements
+//! of other types are converted in blocks. What surrounds the loops exists once: it sees bytes and a [`DType`].
 
 use super::number::Number;
-use crate::array::{DType, Shape};
+use crate::array::{Bool, DType, Shape};
 use crate::engine::for_each_chunk;
+use bytemuck::{Pod, cast_slice, cast_slice_mut};
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 
-/// A function of two elements. Written for every type; float16 and bfloat16 use it at float32.
-pub trait Function: 'static {
+/// A function of two elements.
+pub trait Function: Sized + 'static {
     /// Integers must not be given a zero as second element.
     const DIVIDES: bool = false;
     /// What only one of two csr arrays stores does not count: zero times anything.
     const MEETS: bool = false;
     fn apply<T: Number>(a: T, b: T) -> T;
+    const KERNEL: &'static Kernel = &Kernel {
+        f32: each::<Self, f32>,
+        f64: each::<Self, f64>,
+        i32: each::<Self, i32>,
+        i64: each::<Self, i64>,
+        divides: Self::DIVIDES,
+        meets: Self::MEETS,
+    };
 }
 
 macro_rules! functions {
@@ -64,58 +73,68 @@ functions! {
     };
 }
 
-/// The loops of one function for one type. All slices of a call have one length.
-pub struct Loops<T> {
-    pub arrays: fn(out: &mut [T], a: &[T], b: &[T]),
-    pub array_scalar: fn(out: &mut [T], a: &[T], b: T),
-    pub scalar_array: fn(out: &mut [T], a: T, b: &[T]),
+/// `out[i] = f(a[i], b[i])`; all slices have one length.
+type Loop<T> = fn(out: &mut [T], a: &[T], b: &[T]);
+
+/// A function as loops over arrays.
+pub struct Kernel {
+    f32: Loop<f32>,
+    f64: Loop<f64>,
+    i32: Loop<i32>,
+    i64: Loop<i64>,
+    pub divides: bool,
+    pub meets: bool,
 }
 
-/// A type that loops can be made for.
-pub trait Lane: Number {
-    fn loops<F: Function>() -> Loops<Self>;
-}
-
-macro_rules! direct {
-    ($($type:ty),*) => {
-        $(impl Lane for $type {
-            fn loops<F: Function>() -> Loops<Self> {
-                Loops { arrays: arrays::<F, $type>, array_scalar: array_scalar::<F, $type>, scalar_array: scalar_array::<F, $type> }
-            }
-        })*
-    };
-}
-
-direct!(f32, f64, u8, i8, i32, i64, crate::array::Bool);
-
-fn arrays<F: Function, T: Number>(out: &mut [T], a: &[T], b: &[T]) {
+fn each<F: Function, T: Number>(out: &mut [T], a: &[T], b: &[T]) {
     for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
         *out = F::apply(*a, *b);
     }
 }
 
-fn array_scalar<F: Function, T: Number>(out: &mut [T], a: &[T], b: T) {
-    for (out, a) in out.iter_mut().zip(a) {
-        *out = F::apply(*a, b);
+impl Kernel {
+    /// The function of all elements of slices of one length, given as their bytes.
+    ///
+    /// The narrow types are calculated in wider ones that give the same after C's conversion back: 8 bits in
+    /// int32, which wraps alike; float16 and bfloat16 in float32, as MXNet does; bool, which is 0 or 1, in
+    /// float32, where whatever is not zero stays so.
+    pub fn run(&self, dtype: DType, out: &mut [u8], a: &[u8], b: &[u8]) {
+        match dtype {
+            DType::Float32 => (self.f32)(cast_slice_mut(out), cast_slice(a), cast_slice(b)),
+            DType::Float64 => (self.f64)(cast_slice_mut(out), cast_slice(a), cast_slice(b)),
+            DType::Int32 => (self.i32)(cast_slice_mut(out), cast_slice(a), cast_slice(b)),
+            DType::Int64 => (self.i64)(cast_slice_mut(out), cast_slice(a), cast_slice(b)),
+            DType::Float16 => through::<f16, f32>(out, a, b, self.f32),
+            DType::Bfloat16 => through::<bf16, f32>(out, a, b, self.f32),
+            DType::Uint8 => through::<u8, i32>(out, a, b, self.i32),
+            DType::Int8 => through::<i8, i32>(out, a, b, self.i32),
+            DType::Bool => through::<Bool, f32>(out, a, b, self.f32),
+        }
     }
 }
 
-fn scalar_array<F: Function, T: Number>(out: &mut [T], a: T, b: &[T]) {
-    for (out, b) in out.iter_mut().zip(b) {
-        *out = F::apply(a, *b);
+fn through<T: Through<W>, W: Number>(out: &mut [u8], a: &[u8], b: &[u8], run: Loop<W>) {
+    let (mut x, mut y, mut z) = ([W::zero(); BLOCK], [W::zero(); BLOCK], [W::zero(); BLOCK]);
+    let (a, b): (&[T], &[T]) = (cast_slice(a), cast_slice(b));
+    for ((out, a), b) in cast_slice_mut(out).chunks_mut(BLOCK).zip(a.chunks(BLOCK)).zip(b.chunks(BLOCK)) {
+        let n = out.len();
+        T::widen(a, &mut x[..n]);
+        T::widen(b, &mut y[..n]);
+        run(&mut z[..n], &x[..n], &y[..n]);
+        T::narrow(&z[..n], out);
     }
 }
 
 /// Elements that are worked on at once where a copy on the stack is needed.
 const BLOCK: usize = 512;
 
-/// A type whose slices are converted to float32, worked on, and converted back.
-pub trait Half: Number {
-    fn widen(from: &[Self], to: &mut [f32]);
-    fn narrow(from: &[f32], to: &mut [Self]);
+/// A type whose slices are converted to a wider one, worked on, and converted back.
+pub trait Through<W>: Pod {
+    fn widen(from: &[Self], to: &mut [W]);
+    fn narrow(from: &[W], to: &mut [Self]);
 }
 
-impl Half for f16 {
+impl Through<f32> for f16 {
     fn widen(from: &[f16], to: &mut [f32]) {
         from.convert_to_f32_slice(to);
     }
@@ -124,7 +143,7 @@ impl Half for f16 {
     }
 }
 
-impl Half for bf16 {
+impl Through<f32> for bf16 {
     fn widen(from: &[bf16], to: &mut [f32]) {
         from.convert_to_f32_slice(to);
     }
@@ -136,109 +155,100 @@ impl Half for bf16 {
     }
 }
 
-macro_rules! through_f32 {
-    ($($type:ty),*) => {
-        $(impl Lane for $type {
-            fn loops<F: Function>() -> Loops<Self> {
-                Loops {
-                    arrays: |out, a, b| {
-                        let (mut x, mut y, mut z) = ([0f32; BLOCK], [0f32; BLOCK], [0f32; BLOCK]);
-                        for ((out, a), b) in out.chunks_mut(BLOCK).zip(a.chunks(BLOCK)).zip(b.chunks(BLOCK)) {
-                            let n = out.len();
-                            Half::widen(a, &mut x[..n]);
-                            Half::widen(b, &mut y[..n]);
-                            arrays::<F, f32>(&mut z[..n], &x[..n], &y[..n]);
-                            Half::narrow(&z[..n], out);
-                        }
-                    },
-                    array_scalar: |out, a, b| {
-                        let (mut x, mut z) = ([0f32; BLOCK], [0f32; BLOCK]);
-                        for (out, a) in out.chunks_mut(BLOCK).zip(a.chunks(BLOCK)) {
-                            let n = out.len();
-                            Half::widen(a, &mut x[..n]);
-                            array_scalar::<F, f32>(&mut z[..n], &x[..n], b.to_f32());
-                            Half::narrow(&z[..n], out);
-                        }
-                    },
-                    scalar_array: |out, a, b| {
-                        let (mut y, mut z) = ([0f32; BLOCK], [0f32; BLOCK]);
-                        for (out, b) in out.chunks_mut(BLOCK).zip(b.chunks(BLOCK)) {
-                            let n = out.len();
-                            Half::widen(b, &mut y[..n]);
-                            scalar_array::<F, f32>(&mut z[..n], a.to_f32(), &y[..n]);
-                            Half::narrow(&z[..n], out);
-                        }
-                    },
-                }
+macro_rules! through {
+    ($narrow:ty, $wide:ty, $widen:expr, $narrowed:expr) => {
+        impl Through<$wide> for $narrow {
+            fn widen(from: &[$narrow], to: &mut [$wide]) {
+                let widen: fn($narrow) -> $wide = $widen;
+                to.iter_mut().zip(from).for_each(|(to, from)| *to = widen(*from));
             }
-        })*
+            fn narrow(from: &[$wide], to: &mut [$narrow]) {
+                let narrow: fn($wide) -> $narrow = $narrowed;
+                to.iter_mut().zip(from).for_each(|(to, from)| *to = narrow(*from));
+            }
+        }
     };
 }
 
-through_f32!(f16, bf16);
+through!(u8, i32, |x| x.into(), |x| x as u8);
+through!(i8, i32, |x| x.into(), |x| x as i8);
+through!(Bool, f32, |x| f32::from(u8::from(x.0 != 0)), |x| Bool(u8::from(x != 0.0)));
 
-/// An operand of as many elements as the output.
+/// One of the two arguments for every element of the output.
 #[derive(Clone, Copy)]
-pub enum Operand<'a, T> {
-    Slice(&'a [T]),
+pub enum Operand<'a> {
+    /// As many elements as the output has.
+    Slice(&'a [u8]),
     /// The output itself, before the call.
     Output,
+    /// This one element each time.
+    Scalar(&'a [u8]),
 }
 
-impl<'a, T: Number> Operand<'a, T> {
-    /// The elements `first..first + out.len()`; those of the output go through `copy`.
-    fn part<'b>(self, first: usize, out: &[T], copy: &'b mut [T; BLOCK]) -> &'b [T]
-    where
-        'a: 'b,
-    {
-        match self {
-            Operand::Slice(slice) => &slice[first..first + out.len()],
-            Operand::Output => {
-                let copy = &mut copy[..out.len()];
-                copy.copy_from_slice(out);
-                copy
-            }
+/// Room for a block of an operand that does not lie in memory as the loop needs it.
+#[derive(Clone, Copy)]
+struct Room([u64; 256]);
+
+impl Room {
+    const EMPTY: Room = Room([0; 256]);
+    const SIZE: usize = 8 * 256;
+
+    /// Repeats a scalar as often as blocks of `len` bytes need it.
+    fn prepare(&mut self, operand: Operand<'_>, len: usize) {
+        let Operand::Scalar(element) = operand else { return };
+        let room = &mut cast_slice_mut(&mut self.0)[..len.min(Room::SIZE)];
+        let mut filled = element.len().min(room.len());
+        room[..filled].copy_from_slice(&element[..filled]);
+        while filled < room.len() {
+            let more = filled.min(room.len() - filled);
+            room.copy_within(..more, filled);
+            filled += more;
         }
     }
 
-    fn is_output(self) -> bool {
-        matches!(self, Operand::Output)
+    /// What goes with `out`, a block that starts at `first`.
+    fn part<'a>(&'a mut self, operand: Operand<'a>, first: usize, out: &[u8]) -> &'a [u8] {
+        if let Operand::Slice(bytes) = operand {
+            return &bytes[first..first + out.len()];
+        }
+        let room = &mut cast_slice_mut(&mut self.0)[..out.len()];
+        if let Operand::Output = operand {
+            room.copy_from_slice(out);
+        }
+        room
     }
 }
 
-/// out = f(a, b)
-pub fn elementwise<T: Lane>(loops: &Loops<T>, out: &mut [T], a: Operand<'_, T>, b: Operand<'_, T>) {
-    for_each_chunk(out, |first, chunk| {
-        if let (Operand::Slice(a), Operand::Slice(b)) = (a, b) {
-            let end = first + chunk.len();
-            return (loops.arrays)(chunk, &a[first..end], &b[first..end]);
-        }
-        let (mut copy_a, mut copy_b) = ([T::default(); BLOCK], [T::default(); BLOCK]);
-        for (number, block) in chunk.chunks_mut(BLOCK).enumerate() {
-            let first = first + number * BLOCK;
-            let left = a.part(first, block, &mut copy_a);
-            let right = b.part(first, block, &mut copy_b);
-            (loops.arrays)(block, left, right);
-        }
-    });
-}
-
-/// out = f(a, scalar), or f(scalar, a) if `reversed`
-pub fn with_scalar<T: Lane>(loops: &Loops<T>, out: &mut [T], a: Operand<'_, T>, scalar: T, reversed: bool) {
-    let apply = |out: &mut [T], a: &[T]| {
-        if reversed { (loops.scalar_array)(out, scalar, a) } else { (loops.array_scalar)(out, a, scalar) }
+/// out = f(a, b), all of element type `dtype`
+pub fn elementwise(kernel: &Kernel, dtype: DType, out: &mut [u8], a: Operand<'_>, b: Operand<'_>) {
+    let part = |operand, first, len| match operand {
+        Operand::Slice(bytes) => Operand::Slice(&bytes[first..first + len]),
+        other => other,
     };
     for_each_chunk(out, |first, chunk| {
-        if let Operand::Slice(a) = a {
-            let end = first + chunk.len();
-            return apply(chunk, &a[first..end]);
-        }
-        let mut copy = [T::default(); BLOCK];
-        for (number, block) in chunk.chunks_mut(BLOCK).enumerate() {
-            let part = a.part(first + number * BLOCK, block, &mut copy);
-            apply(block, part);
-        }
+        let (a, b) = (part(a, first, chunk.len()), part(b, first, chunk.len()));
+        piece(kernel, dtype, chunk, a, b, &mut [Room::EMPTY; 2]);
     });
+}
+
+fn piece(
+    kernel: &Kernel,
+    dtype: DType,
+    out: &mut [u8],
+    a: Operand<'_>,
+    b: Operand<'_>,
+    [left, right]: &mut [Room; 2],
+) {
+    if let (Operand::Slice(a), Operand::Slice(b)) = (a, b) {
+        return kernel.run(dtype, out, a, b);
+    }
+    left.prepare(a, out.len());
+    right.prepare(b, out.len());
+    for (number, block) in out.chunks_mut(Room::SIZE).enumerate() {
+        let first = number * Room::SIZE;
+        let (a, b) = (left.part(a, first, block), right.part(b, first, block));
+        kernel.run(dtype, block, a, b);
+    }
 }
 
 /// How two arrays of different shapes meet: the output's extents with the steps of both, joined where possible.
@@ -309,54 +319,35 @@ pub fn broadcast_shape(a: &Shape, b: &Shape) -> Option<Shape> {
 }
 
 /// out = f(a, b), each repeated as `plan` says. An operand that is the output has the output's shape.
-pub fn broadcast<T: Lane>(
-    loops: &Loops<T>,
+pub fn broadcast(
+    kernel: &Kernel,
+    dtype: DType,
     plan: &Broadcast,
-    out: &mut [T],
-    a: Operand<'_, T>,
-    b: Operand<'_, T>,
+    out: &mut [u8],
+    a: Operand<'_>,
+    b: Operand<'_>,
 ) {
+    let size = dtype.size();
     let inner = *plan.extents.last().unwrap_or(&1);
     let (inner_a, inner_b) = (plan.a.last().copied().unwrap_or(0), plan.b.last().copied().unwrap_or(0));
     if inner == 0 {
         return;
     }
+    let part = |operand, first: usize, step, length| match operand {
+        Operand::Slice(bytes) if step == 0 => Operand::Scalar(&bytes[first * size..][..size]),
+        Operand::Slice(bytes) => Operand::Slice(&bytes[first * size..][..length * size]),
+        other => other,
+    };
     for_each_chunk(out, |first, chunk| {
-        let (mut copy_a, mut copy_b) = ([T::default(); BLOCK], [T::default(); BLOCK]);
+        let mut rooms = [Room::EMPTY; 2];
+        let (first, elements) = (first / size, chunk.len() / size);
         let mut rows = Rows::new(plan, first / inner);
         let (mut done, mut column) = (0, first % inner);
-        while done < chunk.len() {
-            let mut length = (inner - column).min(chunk.len() - done);
-            if a.is_output() || b.is_output() {
-                length = length.min(BLOCK);
-            }
-            let block = &mut chunk[done..done + length];
-            let at = |operand: Operand<'_, T>, row: usize, step: usize| match operand {
-                Operand::Slice(_) => row + column * step,
-                Operand::Output => first + done,
-            };
-            let (from_a, from_b) = (at(a, rows.a, inner_a), at(b, rows.b, inner_b));
-            match (a, inner_a, b, inner_b) {
-                (Operand::Slice(a), 0, _, 1..) => {
-                    let right = b.part(from_b, &*block, &mut copy_b);
-                    (loops.scalar_array)(block, a[from_a], right);
-                }
-                (_, 1.., Operand::Slice(b), 0) => {
-                    let left = a.part(from_a, &*block, &mut copy_a);
-                    (loops.array_scalar)(block, left, b[from_b]);
-                }
-                (Operand::Slice(a), 0, Operand::Slice(b), 0) => {
-                    let (left, right) = (a[from_a], b[from_b]);
-                    for out in block.iter_mut() {
-                        (loops.array_scalar)(std::slice::from_mut(out), &[left], right);
-                    }
-                }
-                _ => {
-                    let left = a.part(from_a, &*block, &mut copy_a);
-                    let right = b.part(from_b, &*block, &mut copy_b);
-                    (loops.arrays)(block, left, right);
-                }
-            }
+        while done < elements {
+            let length = (inner - column).min(elements - done);
+            let a = part(a, rows.a + column * inner_a, inner_a, length);
+            let b = part(b, rows.b + column * inner_b, inner_b, length);
+            piece(kernel, dtype, &mut chunk[done * size..][..length * size], a, b, &mut rooms);
             done += length;
             column += length;
             if column == inner {

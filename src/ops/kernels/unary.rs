@@ -3,7 +3,7 @@
 //! A function is written once for float32 and once for float64, in place. float16 and bfloat16 are calculated in
 //! float32, integers in the type that MXNet uses for the function.
 
-use super::binary::Half;
+use super::binary::Through;
 use super::number::Number;
 use crate::array::{DType, Element};
 use crate::engine::for_each_chunk;
@@ -88,7 +88,7 @@ impl Map {
         }
     }
 
-    fn through_f32<T: Half>(&self, block: &mut [T]) {
+    fn through_f32<T: Through<f32>>(&self, block: &mut [T]) {
         let mut wide = [0f32; BLOCK];
         for part in block.chunks_mut(BLOCK) {
             let wide = &mut wide[..part.len()];

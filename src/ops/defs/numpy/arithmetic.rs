@@ -5,7 +5,7 @@ use super::super::scalar::{Order, SCALAR, of_scalar};
 use super::promote::common_type;
 use crate::array::DType;
 use crate::base::Result;
-use crate::ops::kernels::binary::{self, Function};
+use crate::ops::kernels::binary::{self, Function, Kernel};
 use crate::ops::kernels::storage::converted;
 use crate::ops::operator::{Definition, Inputs};
 use crate::ops::{Invocation, Meta, Query};
@@ -21,7 +21,7 @@ macro_rules! promoting {
                 let (a, b) = (query.input(0)?.dtype(), query.input(1)?.dtype());
                 Ok(smallvec![Meta::new(broadcast_of_inputs(query)?, $type(a, b))])
             },
-            kernel: promoted::<binary::$function>,
+            kernel: |call| promoted(call, binary::$function::KERNEL),
             in_place: true,
             ..Definition::DEFAULT
         }
@@ -38,7 +38,7 @@ macro_rules! dividing_scalar {
             kernel: |call| {
                 let out = call.output(0)?;
                 let data = converted(call.input(0)?, out.dtype())?;
-                of_scalar::<binary::Div>(call, &data, out, Order::$order)
+                of_scalar(call, binary::Div::KERNEL, &data, out, Order::$order)
             },
             in_place: true,
             ..Definition::DEFAULT
@@ -65,7 +65,7 @@ pub static OPERATORS: &[Definition] = &[
             crate::ensure!(dtype.is_float(), DType, "x1: expected floats, got {dtype}");
             Ok(smallvec![Meta::new(broadcast_of_inputs(query)?, dtype)])
         },
-        kernel: promoted::<binary::Arctan2>,
+        kernel: |call| promoted(call, binary::Arctan2::KERNEL),
         in_place: true,
         ..Definition::DEFAULT
     },
@@ -81,8 +81,8 @@ fn quotient_of_one(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
     Ok(smallvec![Meta::new(data.shape().clone(), quotient_type(data.dtype(), data.dtype()))])
 }
 
-fn promoted<F: Function>(call: &Invocation) -> Result<()> {
+fn promoted(call: &Invocation, kernel: &Kernel) -> Result<()> {
     let out = call.output(0)?;
     let (a, b) = (converted(call.input(0)?, out.dtype())?, converted(call.input(1)?, out.dtype())?);
-    broadcast::<F>(call, &a, &b, out)
+    broadcast(call, kernel, &a, &b, out)
 }

@@ -6,7 +6,7 @@ use crate::array::{Bool, DType, NdArray};
 use crate::base::Result;
 use crate::dispatch;
 use crate::engine::for_each_chunk;
-use crate::ops::kernels::binary::{self, Function};
+use crate::ops::kernels::binary::{self, Function, Kernel};
 use crate::ops::kernels::number::Number;
 use crate::ops::kernels::storage::{cast_into, converted};
 use crate::ops::operator::{Definition, Inputs};
@@ -30,8 +30,8 @@ macro_rules! comparison {
                 },
                 kernel: |call| {
                     let a = call.input(0)?;
-                    as_bool(call, a.dtype(), |out| {
-                        broadcast::<binary::$function>(call, a, call.input(1)?, out)
+                    as_bool(call, a.dtype(), &|out| {
+                        broadcast(call, binary::$function::KERNEL, a, call.input(1)?, out)
                     })
                 },
                 ..Definition::DEFAULT
@@ -46,7 +46,7 @@ macro_rules! comparison {
                 ),
                 params: SCALAR,
                 infer: bool_like_data,
-                kernel: with_scalar::<binary::$function>,
+                kernel: |call| with_scalar(call, binary::$function::KERNEL),
                 ..Definition::DEFAULT
             },
         ]
@@ -99,16 +99,16 @@ fn bool_like_data(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
 }
 
 /// Lets a kernel write zeros and ones of its own type, then converts them.
-fn as_bool(call: &Invocation, dtype: DType, kernel: impl FnOnce(&NdArray) -> Result<()>) -> Result<()> {
+fn as_bool(call: &Invocation, dtype: DType, kernel: &dyn Fn(&NdArray) -> Result<()>) -> Result<()> {
     let out = call.output(0)?;
     let truths = NdArray::new(out.shape().clone(), dtype, out.device())?;
     kernel(&truths)?;
     cast_into(&truths, out)
 }
 
-fn with_scalar<F: Function>(call: &Invocation) -> Result<()> {
+fn with_scalar(call: &Invocation, kernel: &Kernel) -> Result<()> {
     let data = call.input(0)?;
     let narrow = data.dtype().is_float() || data.dtype() == DType::Bool || call.attrs.bool("is_int")?;
     let data = converted(data, if narrow { data.dtype() } else { DType::Float64 })?;
-    as_bool(call, data.dtype(), |out| of_scalar::<F>(call, &data, out, Order::Second))
+    as_bool(call, data.dtype(), &|out| of_scalar(call, kernel, &data, out, Order::Second))
 }
