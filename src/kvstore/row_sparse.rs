@@ -2,55 +2,71 @@
 
 use crate::array::{NdArray, Part, ReadView, RowSparse, Shape};
 use crate::base::Result;
+use crate::base::sync::RwLockReadGuard;
 use crate::dispatch;
 use crate::ops::kernels::sum::Sum;
+
+/// Where the values of a row are.
+struct Piece {
+    row: i64,
+    part: usize,
+    /// Among the stored rows of the part.
+    number: usize,
+}
 
 /// `to = sum of inputs`, all row_sparse of one shape and element type: the union of their rows, ascending, each
 /// summed in the order of the inputs. The row numbers of an input may be in any order and repeated.
 pub fn sum_rows(to: &NdArray, inputs: &[NdArray]) -> Result<()> {
-    let sum = dispatch!(to.dtype(), T => sum_typed::<T>(to.shape(), inputs))?;
+    let sum = {
+        let parts = inputs.iter().map(NdArray::read_row_sparse).collect::<Result<Vec<_>>>()?;
+        let mut pieces = pieces_of(to.shape(), &parts)?;
+        // Stable: those of one row keep their order.
+        pieces.sort_by_key(|piece| piece.row);
+        let groups: Vec<&[Piece]> = pieces.chunk_by(|a, b| a.row == b.row).collect();
+        let indices: Vec<i64> =
+            groups.iter().flat_map(|group| group.first()).map(|piece| piece.row).collect();
+        let mut values = Part::new(to.dtype(), to.shape().with_rows(indices.len()))?;
+        dispatch!(to.dtype(), T => add_up::<T>(&groups, &parts, &mut values, to.shape().row_size()))?;
+        RowSparse { indices: Part::indices(&indices)?, values }
+    };
     *to.write_row_sparse()? = sum;
     Ok(())
 }
 
-fn sum_typed<T: Sum>(shape: &Shape, inputs: &[NdArray]) -> Result<RowSparse> {
-    let parts = inputs.iter().map(NdArray::read_row_sparse).collect::<Result<Vec<_>>>()?;
-    let (rows, width) = (shape.rows(), shape.row_size());
-    let mut pieces: Vec<(i64, &[T])> = Vec::new();
-    for part in &parts {
-        let (indices, values) = (part.indices.to_i64()?, part.values.elements::<T>()?);
-        check_lengths(shape, indices.len(), values.len())?;
-        for (number, row) in indices.iter().enumerate() {
-            let known = usize::try_from(*row).is_ok_and(|row| row < rows);
+fn pieces_of(shape: &Shape, parts: &[RwLockReadGuard<'_, RowSparse>]) -> Result<Vec<Piece>> {
+    let rows = shape.rows();
+    let mut pieces = Vec::new();
+    for (part, stored) in parts.iter().enumerate() {
+        let indices = stored.indices.to_i64()?;
+        check_lengths(shape, indices.len(), stored.values.len())?;
+        for (number, row) in indices.into_iter().enumerate() {
+            let known = usize::try_from(row).is_ok_and(|row| row < rows);
             crate::ensure!(
                 known,
                 InvalidArgument,
                 "row_sparse array {shape}: row {row} is outside 0..{rows}"
             );
-            pieces.push((*row, &values[number * width..][..width]));
+            pieces.push(Piece { row, part, number });
         }
     }
-    let mut indices: Vec<i64> = pieces.iter().map(|(row, _)| *row).collect();
-    let pieces: Vec<(i64, &[T])> = stable_order(&indices).into_iter().map(|place| pieces[place]).collect();
-    indices.sort_unstable();
-    indices.dedup();
-    let mut values = Part::new(T::DTYPE, shape.with_rows(indices.len()))?;
-    let sums = values.elements_mut::<T>()?.chunks_mut(width.max(1));
-    let groups = pieces.chunk_by(|(a, _), (b, _)| a == b);
-    for (sum, group) in sums.zip(groups) {
-        if let Some(((_, first), rest)) = group.split_first() {
-            sum.copy_from_slice(first);
-            rest.iter().for_each(|(_, row)| T::accumulate(sum, row));
-        }
-    }
-    Ok(RowSparse { indices: Part::indices(&indices)?, values })
+    Ok(pieces)
 }
 
-/// The places of `rows` by ascending row; those of one row keep their order.
-fn stable_order(rows: &[i64]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by_key(|place| rows[*place]);
-    order
+fn add_up<T: Sum>(
+    groups: &[&[Piece]],
+    parts: &[RwLockReadGuard<'_, RowSparse>],
+    sums: &mut Part,
+    width: usize,
+) -> Result<()> {
+    let sources = parts.iter().map(|part| part.values.elements::<T>()).collect::<Result<Vec<_>>>()?;
+    let row = |piece: &Piece| &sources[piece.part][piece.number * width..][..width];
+    for (sum, group) in sums.elements_mut::<T>()?.chunks_mut(width.max(1)).zip(groups) {
+        if let Some((first, rest)) = group.split_first() {
+            sum.copy_from_slice(row(first));
+            rest.iter().for_each(|piece| T::accumulate(sum, row(piece)));
+        }
+    }
+    Ok(())
 }
 
 /// `to` = the rows of `from` whose numbers are in `row_ids`, ascending and each once. A row that `from` does
@@ -70,18 +86,16 @@ pub fn take_rows(from: &NdArray, row_ids: &NdArray, to: &NdArray) -> Result<()> 
             wanted.clear();
         }
         let places = places(&indices);
-        let width = from.shape().row_size();
+        let row_size = from.shape().row_size() * from.dtype().size();
         let mut values = Part::new(from.dtype(), from.shape().with_rows(wanted.len()))?;
-        dispatch!(from.dtype(), T => {
-            let source = parts.values.elements::<T>()?;
-            let targets = values.elements_mut::<T>()?.chunks_mut(width.max(1));
-            for (id, target) in wanted.iter().zip(targets) {
-                match places.binary_search_by_key(id, |(row, _)| *row) {
-                    Ok(found) => target.copy_from_slice(&source[places[found].1 * width..][..width]),
-                    Err(_) => target.fill(T::default()),
+        for (id, target) in wanted.iter().zip(values.bytes.chunks_mut(row_size.max(1))) {
+            match places.binary_search_by_key(id, |(row, _)| *row) {
+                Ok(found) => {
+                    target.copy_from_slice(&parts.values.bytes[places[found].1 * row_size..][..row_size])
                 }
+                Err(_) => target.fill(0),
             }
-        });
+        }
         RowSparse { indices: Part::indices(&wanted)?, values: values.into_dtype(to.dtype())? }
     };
     *to.write_row_sparse()? = taken;

@@ -7,6 +7,7 @@ use super::number::Number;
 use super::strided::{Rows, View};
 use crate::array::DType;
 use crate::engine::for_each_chunk;
+use bytemuck::Pod;
 
 /// Folds elements of type `T` into one of type `Self::Out`.
 pub trait Reducer<T>: Sync {
@@ -166,36 +167,41 @@ reducer!(Norm, (T, T), (T::zero(), T::zero()), scaled_square, unscaled_root);
 const LANES: usize = 64;
 
 /// out[i] = the reduction of the elements of `reduced`, moved to the i-th element of `kept`.
-pub fn reduce<T: Copy + Sync, R: Reducer<T>>(
+pub fn reduce<T: Pod + Sync, R: Reducer<T>>(
     reducer: &R,
     out: &mut [R::Out],
     from: &[T],
     kept: &View,
     reduced: &View,
 ) where
-    R::Out: bytemuck::Pod,
+    R::Out: Pod,
 {
-    let (kept, reduced) = (kept.joined(), reduced.joined());
-    let empty = reduced.size() == 0;
+    let fold = |out: &mut [u8], place: isize, step: isize, reduced: &View| {
+        fold(reducer, bytemuck::cast_slice_mut(out), from, place, step, reduced);
+    };
+    let size = size_of::<R::Out>();
+    walk(bytemuck::cast_slice_mut(out), size, &kept.joined(), &reduced.joined(), &fold);
+}
+
+/// Calls `fold` for runs of at most `LANES` outputs, each `size` bytes, with the place in the input of the first
+/// and the step to the next.
+fn walk(
+    out: &mut [u8],
+    size: usize,
+    kept: &View,
+    reduced: &View,
+    fold: &(dyn Fn(&mut [u8], isize, isize, &View) + Sync),
+) {
     let inner = kept.extents.last().copied().unwrap_or(1).max(1);
-    let side_by_side = kept.steps.last() == Some(&1) && inner > 1;
+    let step = kept.steps.last().copied().unwrap_or(0);
     for_each_chunk(out, |first, chunk| {
-        let mut rows = Rows::new(&kept, first / inner);
+        let (first, count) = (first / size, chunk.len() / size);
+        let mut rows = Rows::new(kept, first / inner);
         let (mut done, mut column) = (0, first % inner);
-        while done < chunk.len() {
-            let length = (inner - column).min(chunk.len() - done).min(LANES);
-            let target = &mut chunk[done..done + length];
-            let step = kept.steps.last().copied().unwrap_or(0);
-            let start = rows.place + column as isize * step;
-            if empty {
-                target.iter_mut().for_each(|out| *out = reducer.finish(reducer.start()));
-            } else if side_by_side {
-                lanes(reducer, target, from, start as usize, &reduced);
-            } else {
-                for (number, out) in target.iter_mut().enumerate() {
-                    *out = single(reducer, from, start + number as isize * step, &reduced);
-                }
-            }
+        while done < count {
+            let length = (inner - column).min(count - done).min(LANES);
+            let target = &mut chunk[done * size..][..length * size];
+            fold(target, rows.place + column as isize * step, step, reduced);
             done += length;
             column += length;
             if column == inner {
@@ -206,42 +212,53 @@ pub fn reduce<T: Copy + Sync, R: Reducer<T>>(
     });
 }
 
-/// Neighbouring outputs, element by element of the reduced axes.
-fn lanes<T: Copy, R: Reducer<T>>(reducer: &R, out: &mut [R::Out], from: &[T], start: usize, reduced: &View) {
-    let mut states = [reducer.start(); LANES];
-    let states = &mut states[..out.len()];
-    visit(reduced, |place| {
-        let at = (start as isize + place) as usize;
-        for (state, value) in states.iter_mut().zip(&from[at..at + out.len()]) {
-            reducer.add(state, *value);
+/// All that is compiled for each reducer and type.
+fn fold<T: Copy, R: Reducer<T>>(
+    reducer: &R,
+    out: &mut [R::Out],
+    from: &[T],
+    place: isize,
+    step: isize,
+    reduced: &View,
+) {
+    if step == 1 && out.len() > 1 {
+        let mut states = [reducer.start(); LANES];
+        let states = &mut states[..out.len()];
+        visit(reduced, &mut |run, count, run_step| {
+            for number in 0..count {
+                let at = (place + run + number as isize * run_step) as usize;
+                for (state, value) in states.iter_mut().zip(&from[at..at + out.len()]) {
+                    reducer.add(state, *value);
+                }
+            }
+        });
+        for (out, state) in out.iter_mut().zip(states) {
+            *out = reducer.finish(*state);
         }
-    });
-    for (out, state) in out.iter_mut().zip(states) {
-        *out = reducer.finish(*state);
+        return;
+    }
+    for (number, out) in out.iter_mut().enumerate() {
+        let place = place + number as isize * step;
+        let mut state = reducer.start();
+        visit(reduced, &mut |run, count, run_step| {
+            let mut at = place + run;
+            for _ in 0..count {
+                reducer.add(&mut state, from[at as usize]);
+                at += run_step;
+            }
+        });
+        *out = reducer.finish(state);
     }
 }
 
-fn single<T: Copy, R: Reducer<T>>(reducer: &R, from: &[T], start: isize, reduced: &View) -> R::Out {
-    let mut state = reducer.start();
-    if reduced.extents.len() == 1 && reduced.steps.last() == Some(&1) {
-        for value in &from[start as usize..][..reduced.extents[0]] {
-            reducer.add(&mut state, *value);
-        }
-    } else {
-        visit(reduced, |place| reducer.add(&mut state, from[(start + place) as usize]));
-    }
-    reducer.finish(state)
-}
-
-/// Every place of a view, in row-major order.
-fn visit(view: &View, mut at: impl FnMut(isize)) {
+/// Every run of places of a view along its innermost axis, in row-major order: its first place, how many there
+/// are, and the step from one to the next.
+fn visit(view: &View, run: &mut dyn FnMut(isize, usize, isize)) {
     let inner = view.extents.last().copied().unwrap_or(1);
     let step = view.steps.last().copied().unwrap_or(0);
     let mut rows = Rows::new(view, 0);
     for _ in 0..view.size() / inner.max(1) {
-        for number in 0..inner {
-            at(rows.place + number as isize * step);
-        }
+        run(rows.place, inner, step);
         rows.advance();
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::array::{Content, Csr, DType, NdArray, Part, RowSparse, Shape, Storage, convert_bytes};
 use crate::base::Result;
-use crate::dispatch;
+use crate::dispatch_word;
 use crate::engine::for_each_chunk;
 use crate::mem::copy;
 
@@ -127,16 +127,14 @@ fn scatter_rows(from: &NdArray, to: &NdArray) -> Result<()> {
         indices.len()
     );
     let values = parts.values.cast(to.dtype())?;
-    dispatch!(to.dtype(), T => {
-        let values = values.elements::<T>()?;
-        let mut target = to.write::<T>()?;
-        target.fill(T::default());
-        for (number, row) in indices.iter().enumerate() {
-            let row = checked_index("row", *row, rows)?;
-            target[row * width..][..width].copy_from_slice(&values[number * width..][..width]);
-        }
-        Ok(())
-    })
+    let row_size = width * to.dtype().size();
+    let mut target = to.write_bytes()?;
+    target.fill(0);
+    for (number, row) in indices.iter().enumerate() {
+        let row = checked_index("row", *row, rows)?;
+        target[row * row_size..][..row_size].copy_from_slice(&values.bytes[number * row_size..][..row_size]);
+    }
+    Ok(())
 }
 
 fn scatter_elements(from: &NdArray, to: &NdArray) -> Result<()> {
@@ -146,15 +144,30 @@ fn scatter_elements(from: &NdArray, to: &NdArray) -> Result<()> {
     let (rows, columns) = (dims[0] as usize, dims[1] as usize);
     let (indptr, indices) = (parts.indptr.to_i64()?, parts.indices.to_i64()?);
     let values = parts.values.cast(to.dtype())?;
-    dispatch!(to.dtype(), T => {
-        let values = values.elements::<T>()?;
-        let mut target = to.write::<T>()?;
-        target.fill(T::default());
-        if indptr.is_empty() {
-            return Ok(());
-        }
-        crate::ensure!(indptr.len() == rows + 1, Shape, "csr array {}: indptr has {} entries, expected {}", from.shape(), indptr.len(), rows + 1);
-        crate::ensure!(values.len() == indices.len(), Shape, "csr array {}: {} values but {} indices", from.shape(), values.len(), indices.len());
+    let mut target = to.write_bytes()?;
+    target.fill(0);
+    if indptr.is_empty() {
+        return Ok(());
+    }
+    crate::ensure!(
+        indptr.len() == rows + 1,
+        Shape,
+        "csr array {}: indptr has {} entries, expected {}",
+        from.shape(),
+        indptr.len(),
+        rows + 1
+    );
+    crate::ensure!(
+        values.len() == indices.len(),
+        Shape,
+        "csr array {}: {} values but {} indices",
+        from.shape(),
+        values.len(),
+        indices.len()
+    );
+    dispatch_word!(to.dtype().size(), W => {
+        let values: &[W] = bytemuck::cast_slice(&values.bytes);
+        let target: &mut [W] = bytemuck::cast_slice_mut(&mut target);
         for row in 0..rows {
             let begin = checked_index("indptr", indptr[row], values.len() + 1)?;
             let end = checked_index("indptr", indptr[row + 1], values.len() + 1)?;
@@ -163,8 +176,8 @@ fn scatter_elements(from: &NdArray, to: &NdArray) -> Result<()> {
                 target[row * columns + column] = values[element];
             }
         }
-        Ok(())
-    })
+    });
+    Ok(())
 }
 
 fn checked_index(what: &str, index: i64, end: usize) -> Result<usize> {
@@ -174,7 +187,7 @@ fn checked_index(what: &str, index: i64, end: usize) -> Result<usize> {
         .ok_or_else(|| crate::err!(InvalidArgument, "sparse array: {what} {index} is outside 0..{end}"))
 }
 
-/// Keeps the rows with any element that is not zero: NaN counts, -0.0 does not.
+/// Keeps the rows with any element that is not zero: NaN counts, -0.0 does not, so the sign of floats is masked.
 fn gather_rows(from: &NdArray, to: &NdArray) -> Result<()> {
     crate::ensure!(
         from.shape().rank() > 0,
@@ -182,19 +195,22 @@ fn gather_rows(from: &NdArray, to: &NdArray) -> Result<()> {
         "row_sparse storage: expected at least one dimension, got a scalar"
     );
     let width = from.shape().row_size();
-    let parts = dispatch!(from.dtype(), T => {
-        let source = from.read::<T>()?;
-        let rows: Vec<i64> = (0..from.shape().rows())
-            .filter(|row| source[row * width..][..width].iter().any(|x| *x != T::default()))
+    let row_size = width * from.dtype().size();
+    let source = from.read_bytes()?;
+    let rows: Vec<i64> = dispatch_word!(from.dtype().size(), W => {
+        let mask = if from.dtype().is_float() { W::MAX >> 1 } else { W::MAX };
+        let source: &[W] = bytemuck::cast_slice(&source);
+        (0..from.shape().rows())
+            .filter(|row| source[row * width..][..width].iter().any(|x| x & mask != 0))
             .map(|row| row as i64)
-            .collect();
-        let mut values = Part::new(from.dtype(), from.shape().with_rows(rows.len()))?;
-        let target = values.elements_mut::<T>()?;
-        for (number, row) in rows.iter().enumerate() {
-            target[number * width..][..width].copy_from_slice(&source[*row as usize * width..][..width]);
-        }
-        RowSparse { indices: Part::indices(&rows)?, values: values.into_dtype(to.dtype())? }
+            .collect()
     });
+    let mut values = Part::new(from.dtype(), from.shape().with_rows(rows.len()))?;
+    for (number, row) in rows.iter().enumerate() {
+        values.bytes[number * row_size..][..row_size]
+            .copy_from_slice(&source[*row as usize * row_size..][..row_size]);
+    }
+    let parts = RowSparse { indices: Part::indices(&rows)?, values: values.into_dtype(to.dtype())? };
     *to.write_row_sparse()? = parts;
     Ok(())
 }
@@ -208,21 +224,26 @@ fn gather_elements(from: &NdArray, to: &NdArray) -> Result<()> {
         from.shape()
     );
     let columns = dims[1] as usize;
-    let parts = dispatch!(from.dtype(), T => {
-        let source = from.read::<T>()?;
-        let (mut indptr, mut indices, mut kept) = (vec![0i64], Vec::new(), Vec::<T>::new());
+    let source = from.read_bytes()?;
+    let (mut indptr, mut indices) = (vec![0i64], Vec::new());
+    let values = dispatch_word!(from.dtype().size(), W => {
+        let mask = if from.dtype().is_float() { W::MAX >> 1 } else { W::MAX };
+        let (source, mut kept): (&[W], _) = (bytemuck::cast_slice(&source), Vec::<W>::new());
         for row in 0..dims[0] as usize {
             for (column, value) in source[row * columns..][..columns].iter().enumerate() {
-                if *value != T::default() {
+                if value & mask != 0 {
                     indices.push(column as i64);
                     kept.push(*value);
                 }
             }
             indptr.push(indices.len() as i64);
         }
-        let values = Part::from_slice(Shape::new(&[kept.len() as i64]), &kept)?.into_dtype(to.dtype())?;
-        Csr { indptr: Part::indices(&indptr)?, indices: Part::indices(&indices)?, values }
+        let mut values = Part::new(from.dtype(), Shape::new(&[kept.len() as i64]))?;
+        values.bytes.copy_from_slice(bytemuck::cast_slice(&kept));
+        values
     });
+    let values = values.into_dtype(to.dtype())?;
+    let parts = Csr { indptr: Part::indices(&indptr)?, indices: Part::indices(&indices)?, values };
     *to.write_csr()? = parts;
     Ok(())
 }
