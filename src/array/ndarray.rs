@@ -118,11 +118,13 @@ impl NdArray {
         &self.shape
     }
 
+    #[inline]
     pub fn size(&self) -> usize {
         self.shape.size()
     }
 
     /// Bytes of a dense array of this shape and type.
+    #[inline]
     pub fn byte_len(&self) -> usize {
         self.size() * self.dtype().size()
     }

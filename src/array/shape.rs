@@ -27,6 +27,7 @@ impl Shape {
         Shape(SmallVec::from_slice(dims))
     }
 
+    #[inline]
     pub fn dims(&self) -> &[i64] {
         &self.0
     }
@@ -41,6 +42,7 @@ impl Shape {
 
     /// The number of elements; rank 0 has one. Negative extents count as 0 and the product saturates, so a
     /// caller that checked nothing still gets a usable number.
+    #[inline]
     pub fn size(&self) -> usize {
         self.0.iter().fold(1usize, |product, dim| product.saturating_mul(usize::try_from(*dim).unwrap_or(0)))
     }

@@ -159,6 +159,7 @@ impl NdArray {
         })
     }
 
+    #[inline]
     fn byte_range(&self) -> (usize, usize) {
         let start = self.offset() * self.dtype().size();
         (start, start + self.byte_len())

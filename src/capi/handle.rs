@@ -101,6 +101,7 @@ impl<T> Table<T> {
     }
 
     /// Tells the processor that this handle, which may be anything, will be looked up soon.
+    #[inline]
     pub(super) fn prefetch(&self, handle: *const c_void) {
         let Some(slot) = self.slot(handle.addr() as u32) else { return };
         for hint in &slot.hints {
@@ -144,6 +145,7 @@ impl<T> Table<T> {
     }
 
     /// Looks at the object behind a handle without taking a share in it. `look` must not use the table.
+    #[inline]
     pub(super) fn with<R>(
         &self,
         argument: &str,
@@ -213,6 +215,7 @@ impl<T> Table<T> {
         crate::err!(Closed, "{argument}: this {} handle was freed", self.kind.name())
     }
 
+    #[inline]
     fn slot(&self, index: u32) -> Option<&Slot<T>> {
         let (chunk, offset) = locate(index);
         self.chunks.get(chunk)?.get()?.get(offset)

@@ -49,6 +49,7 @@ pub fn copy_out(engine: &Engine, stored: &NdArray, outs: &[NdArray], priority: i
 
 /// Whether `source` can be written to all of `outs` in one sweep: all dense, of one element type, in
 /// storages of their own.
+#[inline]
 pub fn are_separate(source: &NdArray, outs: &[NdArray]) -> bool {
     source.is_dense()
         && outs.iter().enumerate().all(|(i, out)| {

@@ -19,8 +19,7 @@ pub fn submit(
     writes: &[NdArray],
     work: impl FnOnce(&[NdArray], &[NdArray]) -> Result<()> + Clone + Send + 'static,
 ) -> Result<()> {
-    let size = |arrays: &[NdArray]| -> usize { arrays.iter().map(NdArray::byte_len).sum() };
-    let bytes = size(reads).saturating_add(size(writes));
+    let bytes = reads.iter().chain(writes).map(NdArray::byte_len).fold(0, usize::saturating_add);
     let read_vars: SmallVec<[&Var; 4]> = reads.iter().map(NdArray::var).collect();
     let write_vars: SmallVec<[&Var; 5]> = writes.iter().map(NdArray::var).collect();
     let operation =
