@@ -27,6 +27,15 @@ impl Keys<'_> {
         self.len() == 0
     }
 
+    /// Whether key `i` is the one before it once more.
+    #[inline]
+    fn repeats(&self, i: usize) -> bool {
+        match self {
+            Keys::Int(keys) => i > 0 && keys[i] == keys[i - 1],
+            Keys::Text(keys) => i > 0 && keys[i] == keys[i - 1],
+        }
+    }
+
     pub fn kind(&self) -> KeyKind {
         match self {
             Keys::Int(_) => KeyKind::Int,
@@ -173,6 +182,11 @@ impl KeyTable {
         let mut groups = Groups { groups: SmallVec::with_capacity(keys.len()), order: None };
         let mut last = None;
         for i in 0..keys.len() {
+            // The values of one key on several devices mostly come one after the other.
+            if let (Some(group), true) = (groups.groups.last_mut(), keys.repeats(i)) {
+                group.entries.end = i + 1;
+                continue;
+            }
             let slot = self.require(keys, i)?;
             let number = self.keys[slot].number();
             match last {
