@@ -59,7 +59,9 @@ impl Part {
 
     /// The elements as int64, whatever integer (or float) type they are stored in.
     pub fn to_i64(&self) -> Result<Vec<i64>> {
-        crate::dispatch!(self.dtype, T => Ok(self.elements::<T>()?.iter().map(|x| x.to_i64()).collect()))
+        let mut numbers = vec![0i64; self.len()];
+        convert_bytes(self.dtype, &self.bytes, DType::Int64, bytemuck::cast_slice_mut(&mut numbers));
+        Ok(numbers)
     }
 
     pub fn copy(&self) -> Result<Part> {

@@ -1,9 +1,10 @@
 //! Sums and selections of row_sparse arrays.
 
-use crate::array::{NdArray, Part, ReadView, RowSparse, Shape};
+use crate::array::{NdArray, Part, RowSparse, Shape};
 use crate::base::Result;
 use crate::base::sync::RwLockReadGuard;
 use crate::dispatch;
+use crate::ops::kernels::storage::elements_as;
 use crate::ops::kernels::sum::Sum;
 
 /// Where the values of a row are.
@@ -72,10 +73,7 @@ fn add_up<T: Sum>(
 /// `to` = the rows of `from` whose numbers are in `row_ids`, ascending and each once. A row that `from` does
 /// not hold becomes zeros, even if its number is beyond the shape; if `from` holds no rows at all, nor does `to`.
 pub fn take_rows(from: &NdArray, row_ids: &NdArray, to: &NdArray) -> Result<()> {
-    let mut wanted: Vec<i64> = dispatch!(row_ids.dtype(), T => {
-        let ids: ReadView<'_, [T]> = row_ids.read::<T>()?;
-        ids.iter().map(|id| crate::array::Element::to_i64(*id)).collect()
-    });
+    let mut wanted: Vec<i64> = elements_as(row_ids)?;
     wanted.sort_unstable();
     wanted.dedup();
     let taken = {

@@ -4,6 +4,7 @@ use crate::array::{DType, Element, NdArray, Shape, Storage};
 use crate::base::Result;
 use crate::ops::kernels::norm::sum_of_squares;
 use crate::ops::kernels::sparse::Elements;
+use crate::ops::kernels::storage::{elements_as, store};
 use crate::ops::operator::{Definition, Inputs, Plan};
 use crate::ops::param::{Kind, Param, optional, required};
 use crate::ops::{Invocation, Meta, Query};
@@ -153,7 +154,7 @@ fn multi_lars(call: &Invocation) -> Result<()> {
         (call.attrs.float("eta")?, call.attrs.float("eps")?, call.attrs.float("rescale_grad")?);
     let column = |index: usize| -> Result<Vec<f32>> {
         let input = call.input(index)?;
-        dispatch!(input.dtype(), T => Ok(input.read::<T>()?.iter().map(|x| x.to_f64() as f32).collect()))
+        elements_as(input)
     };
     let (lrs, weights, grads, wds) = (column(0)?, column(1)?, column(2)?, column(3)?);
     let out = call.output(0)?;
@@ -221,7 +222,7 @@ fn range(text: &str) -> Result<(f64, f64)> {
 }
 
 fn values(array: &NdArray) -> Result<Vec<f64>> {
-    dispatch!(array.dtype(), T => Ok(array.read::<T>()?.iter().map(|x| x.to_f64()).collect()))
+    elements_as(array)
 }
 
 fn histogram(call: &Invocation) -> Result<()> {
@@ -243,12 +244,7 @@ fn histogram(call: &Invocation) -> Result<()> {
     }
     call.output(0)?.write::<i64>()?.copy_from_slice(&counts);
     let out = call.output(1)?;
-    dispatch!(out.dtype(), T => {
-        for (out, edge) in out.write::<T>()?.iter_mut().zip(edges) {
-            *out = T::from_f64(edge);
-        }
-        Ok(())
-    })
+    store(&edges, out)
 }
 
 fn stored(call: &Invocation) -> Result<()> {

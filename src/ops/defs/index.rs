@@ -5,7 +5,7 @@ use crate::base::Result;
 use crate::dispatch;
 use crate::ops::kernels::index::{Outside, block_starts, places, take_rows};
 use crate::ops::kernels::sparse::{Elements, Rows};
-use crate::ops::kernels::storage::{copy_of, to_dense};
+use crate::ops::kernels::storage::{copy_of, elements_as, to_dense};
 use crate::ops::kernels::strided::copy_elements;
 use crate::ops::operator::{Definition, Plan};
 use crate::ops::param::{DTYPES_NO_BOOL, Kind, optional, required};
@@ -427,8 +427,7 @@ fn pick_along(call: &Invocation, axis: usize, outside: Outside) -> Result<()> {
 
 fn one_hot(indices: &NdArray, out: &NdArray, on: f64, off: f64) -> Result<()> {
     let depth = out.shape().dims().last().copied().unwrap_or(1);
-    let numbers =
-        dispatch!(indices.dtype(), I => indices.read::<I>()?.iter().map(|x| x.to_i64()).collect::<Vec<_>>());
+    let numbers: Vec<i64> = elements_as(indices)?;
     dispatch!(out.dtype(), T => {
         let mut target = out.write::<T>()?;
         target.fill(T::from_f64(off));
@@ -445,8 +444,7 @@ fn fill_elements(call: &Invocation) -> Result<()> {
     let (lhs, values, out) = (call.input(0)?, call.input(1)?, call.output(0)?);
     let width = out.shape().row_size();
     let columns = places(call.input(2)?, width, Outside::Raise)?;
-    let values =
-        dispatch!(values.dtype(), V => values.read::<V>()?.iter().map(|x| x.to_f64()).collect::<Vec<_>>());
+    let values: Vec<f64> = elements_as(values)?;
     copy_elements(lhs, out)?;
     dispatch!(out.dtype(), T => {
         let mut target = out.write::<T>()?;

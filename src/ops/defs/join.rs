@@ -1,8 +1,7 @@
 //! Operators that put arrays together and take them apart: `Concat`, `stack`, `SliceChannel`, `add_n`.
 
-use crate::array::{Csr, DType, Element, NdArray, Part, Shape, Storage};
+use crate::array::{Csr, DType, NdArray, Part, Shape, Storage};
 use crate::base::Result;
-use crate::dispatch;
 use crate::ops::kernels::binary::{self, Function, Operand};
 use crate::ops::kernels::sparse::{Elements, rows_rows};
 use crate::ops::kernels::storage::cast_into;
@@ -208,7 +207,7 @@ fn concat_plan(attrs: &Attrs, query: &Query<'_>) -> Result<Plan> {
 fn concat(call: &Invocation) -> Result<()> {
     let out = call.output(0)?;
     if call.input(0)?.storage() == Storage::Csr {
-        return dispatch!(out.dtype(), T => concat_csr::<T>(&call.inputs, out));
+        return concat_csr(&call.inputs, out);
     }
     along(&call.inputs, out, out.shape().axis("dim", call.attrs.int("dim")?)?)
 }
@@ -226,21 +225,20 @@ pub(super) fn along(inputs: &[NdArray], out: &NdArray, axis: usize) -> Result<()
     Ok(())
 }
 
-fn concat_csr<T: Element>(inputs: &[NdArray], out: &NdArray) -> Result<()> {
-    let (mut starts, mut indices, mut values) = (vec![0i64], vec![], Vec::<T>::new());
+fn concat_csr(inputs: &[NdArray], out: &NdArray) -> Result<()> {
+    let (mut starts, mut indices, mut values) = (vec![0i64], Vec::<i64>::new(), vec![]);
     for input in inputs {
         let parts = input.read_csr()?;
         let stored = Elements::of(&parts, input.shape())?;
-        let before = values.len();
-        values.extend_from_slice(parts.values.elements::<T>()?);
+        let before = indices.len();
+        values.extend_from_slice(&parts.values.bytes);
         indices.extend(stored.columns.iter().map(|column| *column as i64));
         starts.extend(stored.starts.iter().skip(1).map(|start| (before + start) as i64));
     }
-    *out.write_csr()? = Csr {
-        indptr: Part::indices(&starts)?,
-        indices: Part::indices(&indices)?,
-        values: Part::from_slice(Shape::new(&[values.len() as i64]), &values)?,
-    };
+    let mut all = Part::new(out.dtype(), Shape::new(&[indices.len() as i64]))?;
+    all.bytes.copy_from_slice(&values);
+    *out.write_csr()? =
+        Csr { indptr: Part::indices(&starts)?, indices: Part::indices(&indices)?, values: all };
     Ok(())
 }
 

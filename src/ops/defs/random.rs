@@ -1,12 +1,12 @@
 //! Random operators: `_random_*` with numbers as parameters, `_random_*_like`, `_sample_*` with arrays of
 //! parameters, `_sample_multinomial`, `_shuffle`. One seed gives one sequence of results; it is not MXNet's sequence.
 
-use crate::array::{DType, Element, NdArray, Shape};
+use crate::array::{DType, Element, NdArray, Shape, convert_bytes};
 use crate::base::Result;
-use crate::dispatch;
 use crate::engine::for_each_chunk;
 use crate::ops::kernels::index::take_rows;
 use crate::ops::kernels::random::Random;
+use crate::ops::kernels::storage::{elements_as, store};
 use crate::ops::operator::{Definition, Inputs};
 use crate::ops::param::{Kind, Param, optional, required};
 use crate::ops::{Invocation, Meta, Query};
@@ -210,9 +210,7 @@ pub static OPERATORS: &[Definition] = &[
             let (low, high) = (call.attrs.int("low")?, call.attrs.int("high")?);
             crate::ensure!(high > low, InvalidArgument, "high: expected more than low, {low}, got {high}");
             let out = call.output(0)?;
-            dispatch!(out.dtype(), T => {
-                fill::<T>(out, call.seed, |random, _| T::from_i64(random.integer(low, high)))
-            })
+            fill(out, call.seed, &|random, _| random.integer(low, high))
         },
         random: true,
         ..Definition::DEFAULT
@@ -293,14 +291,22 @@ fn numbers(call: &Invocation) -> Result<(f64, f64)> {
     Ok((number(0)?, number(1)?))
 }
 
-pub(super) fn fill<T: Element>(
-    out: &NdArray,
-    seed: u64,
-    element: impl Fn(&mut Random, usize) -> T + Sync,
-) -> Result<()> {
-    for_each_chunk(&mut out.write::<T>()?, |first, chunk| {
-        for (number, out) in chunk.iter_mut().enumerate() {
-            *out = element(&mut Random::of(seed, first + number), first + number);
+/// What a random number is made of, and its number in the array.
+type DrawAt<'a, W> = &'a (dyn Fn(&mut Random, usize) -> W + Sync);
+
+/// Fills an array with numbers that are drawn as `W` and converted block by block.
+pub(super) fn fill<W: Element>(out: &NdArray, seed: u64, draw: DrawAt<'_, W>) -> Result<()> {
+    const BLOCK: usize = 256;
+    let (dtype, size) = (out.dtype(), out.dtype().size());
+    for_each_chunk(&mut out.write_bytes()?, |first, chunk| {
+        let mut drawn = [W::default(); BLOCK];
+        for (block, out) in chunk.chunks_mut(BLOCK * size).enumerate() {
+            let drawn = &mut drawn[..out.len() / size];
+            for (number, value) in drawn.iter_mut().enumerate() {
+                let place = first / size + block * BLOCK + number;
+                *value = draw(&mut Random::of(seed, place), place);
+            }
+            convert_bytes(W::DTYPE, bytemuck::cast_slice(drawn), dtype, out);
         }
     });
     Ok(())
@@ -310,7 +316,7 @@ fn by_numbers(call: &Invocation, check: fn(f64, f64) -> Result<()>, draw: Draw) 
     let (one, two) = numbers(call)?;
     check(one, two)?;
     let out = call.output(0)?;
-    dispatch!(out.dtype(), T => fill::<T>(out, call.seed, |random, _| T::from_f64(draw(random, one, two))))
+    fill(out, call.seed, &|random, _| draw(random, one, two))
 }
 
 fn sample_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
@@ -328,7 +334,7 @@ fn by_arrays(call: &Invocation, check: fn(f64, f64) -> Result<()>, draw: Draw) -
     let out = call.output(0)?;
     let values = |index: usize| -> Result<Vec<f64>> {
         let Some(input) = call.inputs.get(index) else { return Ok(vec![]) };
-        dispatch!(input.dtype(), P => Ok(input.read::<P>()?.iter().map(|x| x.to_f64()).collect()))
+        elements_as(input)
     };
     let (one, two) = (values(0)?, values(1)?);
     let second = |index: usize| two.get(index).copied().unwrap_or(0.0);
@@ -336,10 +342,10 @@ fn by_arrays(call: &Invocation, check: fn(f64, f64) -> Result<()>, draw: Draw) -
         check(*one, second(index))?;
     }
     let each = out.size() / one.len().max(1);
-    dispatch!(out.dtype(), T => fill::<T>(out, call.seed, |random, number| {
+    fill(out, call.seed, &|random, number| {
         let index = number / each.max(1);
-        T::from_f64(draw(random, one[index], second(index)))
-    }))
+        draw(random, one[index], second(index))
+    })
 }
 
 fn multinomial_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
@@ -365,10 +371,9 @@ fn multinomial(call: &Invocation) -> Result<()> {
         "data: expected at least one probability, got shape {}",
         data.shape()
     );
-    let probabilities: Vec<f64> =
-        dispatch!(data.dtype(), P => data.read::<P>()?.iter().map(|x| x.to_f64()).collect());
+    let probabilities: Vec<f64> = elements_as(data)?;
     let each = out.size() / (probabilities.len() / outcomes).max(1);
-    let chosen: Vec<(usize, f64)> = (0..out.size())
+    let (chosen, logarithms): (Vec<i64>, Vec<f64>) = (0..out.size())
         .map(|number| {
             let row = &probabilities[number / each.max(1) * outcomes..][..outcomes];
             let mut left = Random::of(call.seed, number).unit() * row.iter().sum::<f64>();
@@ -377,19 +382,9 @@ fn multinomial(call: &Invocation) -> Result<()> {
                 left < 0.0
             });
             let place = found.unwrap_or(outcomes - 1);
-            (place, row[place])
+            (place as i64, row[place].ln())
         })
-        .collect();
-    dispatch!(out.dtype(), T => {
-        for (out, (place, _)) in out.write::<T>()?.iter_mut().zip(&chosen) {
-            *out = T::from_f64(*place as f64);
-        }
-    });
-    let Some(logarithms) = call.outputs.get(1) else { return Ok(()) };
-    dispatch!(logarithms.dtype(), T => {
-        for (out, (_, probability)) in logarithms.write::<T>()?.iter_mut().zip(&chosen) {
-            *out = T::from_f64(probability.ln());
-        }
-    });
-    Ok(())
+        .unzip();
+    store(&chosen, out)?;
+    call.outputs.get(1).map_or(Ok(()), |out| store(&logarithms, out))
 }

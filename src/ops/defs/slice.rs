@@ -193,33 +193,31 @@ fn slice(call: &Invocation) -> Result<()> {
     if data.storage() == Storage::Csr {
         let columns = data.shape().dims().get(1).copied().unwrap_or(1).max(1) as usize;
         let start = view.start as usize;
-        return dispatch!(data.dtype(), T => slice_csr::<T>(data, out, start / columns, start % columns));
+        return slice_csr(data, out, start / columns, start % columns);
     }
     gather_view(data, out, &view)
 }
 
-fn slice_csr<T: Element>(data: &NdArray, out: &NdArray, first_row: usize, first_column: usize) -> Result<()> {
+fn slice_csr(data: &NdArray, out: &NdArray, first_row: usize, first_column: usize) -> Result<()> {
     let [rows, columns] = out.shape().dims() else {
         crate::bail!(Shape, "csr array: expected two dimensions, got shape {}", out.shape())
     };
     let made = {
         let parts = data.read_csr()?;
         let stored = Elements::of(&parts, data.shape())?;
-        let source = parts.values.elements::<T>()?;
+        let size = data.dtype().size();
         let inside = first_column..first_column + *columns as usize;
         let (mut starts, mut indices, mut values) = (vec![0i64], vec![], vec![]);
         for row in first_row..first_row + *rows as usize {
             for position in stored.row(row).filter(|position| inside.contains(&stored.columns[*position])) {
                 indices.push((stored.columns[position] - first_column) as i64);
-                values.push(source[position]);
+                values.extend_from_slice(&parts.values.bytes[position * size..][..size]);
             }
             starts.push(indices.len() as i64);
         }
-        Csr {
-            indptr: Part::indices(&starts)?,
-            indices: Part::indices(&indices)?,
-            values: Part::from_slice(Shape::new(&[values.len() as i64]), &values)?,
-        }
+        let mut kept = Part::new(data.dtype(), Shape::new(&[indices.len() as i64]))?;
+        kept.bytes.copy_from_slice(&values);
+        Csr { indptr: Part::indices(&starts)?, indices: Part::indices(&indices)?, values: kept }
     };
     *out.write_csr()? = made;
     Ok(())

@@ -1,8 +1,8 @@
 //! Softmax and its relatives.
 
-use crate::array::{DType, Element, NdArray, Shape, convert_bytes};
+use crate::array::{DType, NdArray, Shape, convert_bytes};
 use crate::base::Result;
-use crate::dispatch;
+use crate::ops::kernels::storage::elements_as;
 use crate::ops::operator::{Definition, Inputs};
 use crate::ops::param::{Kind, Param, Value, optional};
 use crate::ops::{Attrs, Invocation, Meta, Query};
@@ -169,9 +169,9 @@ fn softmax(call: &Invocation, axis: usize, sign: f64, logarithm: bool) -> Result
 /// The number of elements that count of each vector, if the caller limits it.
 fn lengths(attrs: &Attrs, length: Option<&NdArray>) -> Result<Option<Vec<usize>>> {
     match length {
-        Some(length) if attrs.has("use_length") => dispatch!(length.dtype(), L => {
-            Ok(Some(length.read::<L>()?.iter().map(|x| x.to_i64().max(0) as usize).collect()))
-        }),
+        Some(length) if attrs.has("use_length") => {
+            Ok(Some(elements_as::<i64>(length)?.into_iter().map(|x| x.max(0) as usize).collect()))
+        }
         _ => Ok(None),
     }
 }

@@ -1,6 +1,6 @@
 //! Copies of whole arrays, with conversion of storage type and element type.
 
-use crate::array::{Content, Csr, DType, NdArray, Part, RowSparse, Shape, Storage, convert_bytes};
+use crate::array::{Content, Csr, DType, Element, NdArray, Part, RowSparse, Shape, Storage, convert_bytes};
 use crate::base::Result;
 use crate::dispatch_word;
 use crate::engine::for_each_chunk;
@@ -34,6 +34,26 @@ pub fn converted(array: &NdArray, dtype: DType) -> Result<NdArray> {
     let copy = NdArray::new(array.shape().clone(), dtype, array.device())?;
     cast_into(array, &copy)?;
     Ok(copy)
+}
+
+/// The elements of a dense array, converted.
+pub fn elements_as<W: Element>(array: &NdArray) -> Result<Vec<W>> {
+    let mut elements = vec![W::default(); array.size()];
+    convert_bytes(array.dtype(), &array.read_bytes()?, W::DTYPE, bytemuck::cast_slice_mut(&mut elements));
+    Ok(elements)
+}
+
+/// Fills a dense array with as many elements, converting them.
+pub fn store<W: Element>(elements: &[W], to: &NdArray) -> Result<()> {
+    crate::ensure!(
+        elements.len() == to.size(),
+        Internal,
+        "{} elements for an array of {}",
+        elements.len(),
+        to.size()
+    );
+    convert_bytes(W::DTYPE, bytemuck::cast_slice(elements), to.dtype(), &mut to.write_bytes()?);
+    Ok(())
 }
 
 /// Copies `from` into `to`, which has the same shape, converting element type and storage type. Converting

@@ -2,14 +2,14 @@
 
 use crate::array::{Element, NdArray, Shape, grad_mode};
 use crate::base::Result;
+use crate::dispatch_float;
 use crate::ops::kernels::number::Number;
 use crate::ops::kernels::random::Random;
-use crate::ops::kernels::storage::cast_into;
+use crate::ops::kernels::storage::{cast_into, elements_as, store};
 use crate::ops::kernels::strided::{View, gather};
 use crate::ops::operator::{Definition, Inputs};
 use crate::ops::param::{Kind, optional};
 use crate::ops::{Attrs, Invocation, Meta};
-use crate::{dispatch, dispatch_float};
 use smallvec::smallvec;
 
 pub static OPERATORS: &[Definition] = &[
@@ -115,9 +115,7 @@ fn shared(mask: &Shape, shape: &Shape) -> View {
 
 fn lengths(attrs: &Attrs, array: Option<&NdArray>) -> Result<Option<Vec<i64>>> {
     match array {
-        Some(array) if attrs.bool("use_sequence_length")? => dispatch!(array.dtype(), T => {
-            Ok(Some(array.read::<T>()?.iter().map(|x| x.to_i64()).collect()))
-        }),
+        Some(array) if attrs.bool("use_sequence_length")? => elements_as(array).map(Some),
         _ => Ok(None),
     }
 }
@@ -130,14 +128,14 @@ fn sequence_mask(call: &Invocation) -> Result<()> {
     let batch = lengths.len();
     let rest: usize = data.shape().dims()[2..].iter().map(|dim| *dim as usize).product();
     let steps = data.shape().dims()[usize::from(!by_rows)] as usize;
-    dispatch!(out.dtype(), T => {
-        let mut target = out.write::<T>()?;
-        for (sequence, length) in lengths.into_iter().enumerate() {
-            for step in usize::try_from(length).unwrap_or(0)..steps {
-                let place = if by_rows { step * batch + sequence } else { sequence * steps + step };
-                target[place * rest..][..rest].fill(T::from_f64(value.into()));
-            }
+    let masked = NdArray::new(Shape::new(&[rest as i64]), out.dtype(), out.device())?;
+    store(&vec![value; rest], &masked)?;
+    let (masked, mut target) = (masked.read_bytes()?, out.write_bytes()?);
+    for (sequence, length) in lengths.into_iter().enumerate() {
+        for step in usize::try_from(length).unwrap_or(0)..steps {
+            let place = if by_rows { step * batch + sequence } else { sequence * steps + step };
+            target[place * masked.len()..][..masked.len()].copy_from_slice(&masked);
         }
-        Ok(())
-    })
+    }
+    Ok(())
 }

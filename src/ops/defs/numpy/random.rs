@@ -4,9 +4,9 @@ use super::super::random::fill;
 use super::super::sequence::CTX;
 use crate::array::{DType, NdArray, Shape};
 use crate::base::Result;
-use crate::dispatch;
 use crate::ops::kernels::binary::broadcast_shape;
 use crate::ops::kernels::random::Random;
+use crate::ops::kernels::storage::elements_as;
 use crate::ops::kernels::strided::{View, gather};
 use crate::ops::operator::{Definition, Inputs};
 use crate::ops::param::{Kind, Param, optional, required};
@@ -47,9 +47,7 @@ macro_rules! of_two {
                 if out.size() == 0 {
                     return Ok(());
                 }
-                dispatch!(out.dtype(), T => fill::<T>(out, call.seed, |random, number| {
-                    crate::array::Element::from_f64(draw(random, at(&one, number), at(&two, number)))
-                }))
+                fill(out, call.seed, &|random, number| draw(random, at(&one, number), at(&two, number)))
             },
             random: true,
             ..Definition::DEFAULT
@@ -165,9 +163,7 @@ fn parameter(call: &Invocation, name: &str, place: usize) -> Result<Vec<f64>> {
 }
 
 fn numbers(array: &NdArray) -> Result<Vec<f64>> {
-    dispatch!(array.dtype(), T => {
-        Ok(array.read::<T>()?.iter().map(|x| crate::array::Element::to_f64(*x)).collect())
-    })
+    elements_as(array)
 }
 
 fn probabilities(attrs: &Attrs, input: Option<&NdArray>) -> Result<Vec<f64>> {
