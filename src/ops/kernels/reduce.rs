@@ -183,15 +183,12 @@ pub fn reduce<T: Pod + Sync, R: Reducer<T>>(
     walk(bytemuck::cast_slice_mut(out), size, &kept.joined(), &reduced.joined(), &fold);
 }
 
+/// Outputs, the place in the input of the first, the step to the next, and what is reduced for each.
+type FoldRun<'a> = dyn Fn(&mut [u8], isize, isize, &View) + Sync + 'a;
+
 /// Calls `fold` for runs of at most `LANES` outputs, each `size` bytes, with the place in the input of the first
 /// and the step to the next.
-fn walk(
-    out: &mut [u8],
-    size: usize,
-    kept: &View,
-    reduced: &View,
-    fold: &(dyn Fn(&mut [u8], isize, isize, &View) + Sync),
-) {
+fn walk(out: &mut [u8], size: usize, kept: &View, reduced: &View, fold: &FoldRun<'_>) {
     let inner = kept.extents.last().copied().unwrap_or(1).max(1);
     let step = kept.steps.last().copied().unwrap_or(0);
     for_each_chunk(out, |first, chunk| {

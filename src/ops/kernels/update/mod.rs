@@ -68,6 +68,9 @@ impl<T: Real> Prepare<T> {
     }
 }
 
+/// Called through a vtable, once per range.
+type Step<'a, T, G, const S: usize> = dyn Fn(&mut [T], &[G], [&mut [T]; S]) + Sync + 'a;
+
 /// Runs `step` over a whole weight in parallel ranges. `low`, if it is not empty, is the float16 copy of a
 /// float32 master weight and is refreshed range by range, while the range is in the cache.
 pub fn over<T: Real, G: Load<T>, const S: usize>(
@@ -80,7 +83,7 @@ pub fn over<T: Real, G: Load<T>, const S: usize>(
     let mut worked: SmallVec<[&mut [T]; 4]> = SmallVec::new();
     worked.push(weight);
     worked.extend(states);
-    let step: &(dyn Fn(&mut [T], &[G], [&mut [T]; S]) + Sync) = &step;
+    let step: &Step<'_, T, G, S> = &step;
     for_each_common_chunk_of(&mut worked, &mut [low], |first, worked, low| {
         let Some((weight, states)) = worked.split_first_mut() else { return };
         let mut states = states.iter_mut();
