@@ -31,6 +31,8 @@ use lanes::Lanes;
 use pool::{PARALLEL_BYTES, Pool};
 use smallvec::SmallVec;
 use std::borrow::{Borrow, Cow};
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use task::{Task, Work};
 
@@ -442,7 +444,35 @@ impl Engine {
     fn finish(&self, task: &Task, error: Option<Error>) {
         let fault = error.map(|error| self.new_fault(error));
         for ready in self.end(task, fault) {
-            self.hand_over(ready);
+            if ready.bytes <= INLINE_BYTES { self.follow(ready) } else { self.hand_over(ready) }
+        }
+    }
+
+    /// Runs a small task that the end of an asynchronous one made ready, on the thread that ended it: waking a lane
+    /// would take longer. Tasks that end on the way are followed by a loop, not a recursion.
+    fn follow(&self, task: Arc<Task>) {
+        thread_local! {
+            static FOLLOWING: RefCell<Option<VecDeque<(Engine, Arc<Task>)>>> = const { RefCell::new(None) };
+        }
+        let mut next = FOLLOWING.with_borrow_mut(|following| match following {
+            Some(queue) => {
+                queue.push_back((self.clone(), task));
+                None
+            }
+            None => {
+                *following = Some(VecDeque::new());
+                Some((self.clone(), task))
+            }
+        });
+        while let Some((engine, task)) = next {
+            engine.run_chain(task);
+            next = FOLLOWING.with_borrow_mut(|following| {
+                let next = following.as_mut().and_then(VecDeque::pop_front);
+                if next.is_none() {
+                    *following = None;
+                }
+                next
+            });
         }
     }
 

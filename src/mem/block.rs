@@ -64,9 +64,9 @@ impl Block {
             return Ok((Block::empty(), true));
         }
         let class = pool::class_of(len).ok_or_else(|| out_of_memory(len))?;
-        let (address, fresh) = match pool::take(class) {
-            Some(address) => (address, false),
-            None => (allocate(class).ok_or_else(|| out_of_memory(len))?, true),
+        let (address, class, fresh) = match pool::take(class) {
+            Some((address, class)) => (address, class, false),
+            None => (allocate(class).ok_or_else(|| out_of_memory(len))?, class, true),
         };
         let start = NonNull::new(std::ptr::with_exposed_provenance_mut::<u8>(address))
             .ok_or_else(|| out_of_memory(len))?;

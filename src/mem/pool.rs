@@ -1,11 +1,12 @@
 //! Freed blocks are kept for the next allocation of the same size class, because fresh pages cost more
 //! than most kernels: the system zeroes each page at its first touch.
 //!
-//! Size classes are powers of two up to 1 MiB and multiples of 1 MiB above. At most [`LIMIT`] bytes are kept.
+//! Size classes are powers of two up to 1 MiB and multiples of 1 MiB above. Where no block of the right class is
+//! kept, one of up to twice the size serves as well. At most [`LIMIT`] bytes are kept.
 
 use crate::base::sync::Mutex;
 use once_cell::sync::Lazy;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// Most bytes kept for reuse in the whole process.
 const LIMIT: usize = 512 << 20;
@@ -18,7 +19,7 @@ static POOL: Lazy<Mutex<Pool>> = Lazy::new(|| Mutex::new(Pool::default()));
 #[derive(Default)]
 struct Pool {
     cached: usize,
-    classes: HashMap<usize, Vec<usize>>,
+    classes: BTreeMap<usize, Vec<usize>>,
 }
 
 /// The size class that serves `len` bytes, or `None` if `len` is too large to be a size at all.
@@ -30,12 +31,13 @@ pub(super) fn class_of(len: usize) -> Option<usize> {
     }
 }
 
-/// The address of a cached block of this class, whose bytes are whatever its last owner left.
-pub(super) fn take(class: usize) -> Option<usize> {
+/// The address of a cached block that is large enough, and its class. The bytes are whatever its last owner left.
+pub(super) fn take(class: usize) -> Option<(usize, usize)> {
     let mut pool = POOL.lock();
-    let address = pool.classes.get_mut(&class)?.pop()?;
-    pool.cached -= class;
-    Some(address)
+    let mut large_enough = pool.classes.range_mut(class..=class.saturating_mul(2));
+    let (found, address) = large_enough.find_map(|(found, addresses)| Some((*found, addresses.pop()?)))?;
+    pool.cached -= found;
+    Some((address, found))
 }
 
 /// Keeps a block for reuse; gives it back if the pool is full and the caller must free it.

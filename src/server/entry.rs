@@ -34,7 +34,8 @@ impl Entry {
             Pushed::Dense { dtype, elements } => {
                 let shape = Shape::new(&[(elements.len() / dtype.size()) as i64]);
                 let array = NdArray::new(shape, *dtype, Device::cpu(0))?;
-                array.adopt_bytes(elements)?;
+                // A copy: the frame's memory then serves the pushes to come, which are summed in the value's own.
+                copy::copy(&mut array.write_bytes()?, elements);
                 array
             }
             Pushed::Rows { dtype, rows, width, elements } => {

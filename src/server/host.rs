@@ -1,6 +1,7 @@
 //! [`Server`]: requests in, answers out.
 
 use super::apply::{assign, check, gather, refresh, sum};
+use super::backlog::Backlog;
 use super::command::compression;
 use super::decode::{self, LocalKey, Pushed, Wanted};
 use super::entry::{Entry, Waiting};
@@ -24,6 +25,9 @@ use bytes::Bytes;
 use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::collections::HashMap;
+
+/// Work on this many bytes counts as part of the backlog.
+const LARGE: usize = 128 << 10;
 
 /// Compressed values that are unpacked before the next request is looked at.
 const UNPACKED_AT_ONCE: usize = 16 << 10;
@@ -107,6 +111,7 @@ pub struct Server {
     sync: bool,
     multi_precision: bool,
     codec: Option<Arc<dyn Codec>>,
+    backlog: Backlog,
     optimizers: Optimizers,
     /// Workers that are gone and without whom no round can complete, and why.
     lost: Vec<(Participant, Error)>,
@@ -175,6 +180,7 @@ impl Server {
             sync: false,
             multi_precision: false,
             codec: None,
+            backlog: Backlog::default(),
             optimizers: Optimizers::default(),
             lost: Vec::new(),
         }
@@ -367,9 +373,9 @@ impl Server {
         }
         let owed = self.owed(key, requests)?;
         // One dense push becomes the value as it is.
-        let moved =
-            if pushes.len() == 1 && target.is_dense() { 0 } else { target.byte_len() * (pushes.len() + 1) };
         let bytes = target.byte_len() * (pushes.len() + 1);
+        let as_it_is = pushes.len() == 1 && target.is_dense() && master.is_none();
+        let moved = if as_it_is { 0 } else { bytes };
         let held = (value.clone(), master.clone());
         let held: SmallVec<[&NdArray; 2]> = std::iter::once(&held.0).chain(&held.1).collect();
         match self.control.rule() {
@@ -528,8 +534,10 @@ impl Server {
             Access::Write => (&[], &vars),
         };
         let operation = Operation { name: Cow::Borrowed(name), reads, writes, priority: 0, bytes };
+        let share = (bytes >= LARGE).then(|| self.backlog.enter(bytes));
         self.engine.run(operation, move || {
             work();
+            drop(share);
             Ok(())
         })
     }

@@ -7,13 +7,15 @@
 //!
 //! * [`round`]: who has pushed a key and when a synchronous round is complete.
 //! * [`decode`]: a request's bytes as checked parts of an array.
-//! * [`entry`]: one key: its value, its float32 master copy, the bytes that pulls share.
+//! * [`entry`]: one key: its value, its float32 master copy.
 //! * [`apply`]: from the contributions of a round to the new value.
 //! * [`optimize`]: native optimizers, and their states on the way to and from workers.
+//! * [`backlog`]: how much work on large values may wait.
 //! * [`packed`]: compressed pushes as plain ones.
 //! * [`command`]: what the bodies of commands mean.
 
 mod apply;
+mod backlog;
 mod command;
 mod decode;
 mod entry;
