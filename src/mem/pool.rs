@@ -1,7 +1,7 @@
 //! Freed blocks are kept for the next allocation of the same size class, because fresh pages cost more
 //! than most kernels: the system zeroes each page at its first touch.
 //!
-//! Size classes are powers of two up to 1 MiB and multiples of 1 MiB above. Where no block of the right class is
+//! Size classes are powers of two and three steps between two of them up to 1 MiB, and multiples of 256 KiB above. Where no block of the right class is
 //! kept, one of up to twice the size serves as well. At most [`LIMIT`] bytes are kept.
 
 use crate::base::sync::Mutex;
@@ -24,11 +24,9 @@ struct Pool {
 
 /// The size class that serves `len` bytes, or `None` if `len` is too large to be a size at all.
 pub(super) fn class_of(len: usize) -> Option<usize> {
-    if len <= LARGE {
-        Some(len.max(SMALLEST).next_power_of_two())
-    } else {
-        len.checked_next_multiple_of(LARGE).filter(|class| *class <= isize::MAX as usize)
-    }
+    let step =
+        if len > LARGE { LARGE / 4 } else { (len.max(SMALLEST).next_power_of_two() / 8).max(SMALLEST) };
+    len.max(SMALLEST).checked_next_multiple_of(step).filter(|class| *class <= isize::MAX as usize)
 }
 
 /// The address of a cached block that is large enough, and its class. The bytes are whatever its last owner left.
@@ -62,5 +60,25 @@ pub fn release_cached() {
         for address in addresses {
             super::block::free(address, class);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_are_large_enough_and_waste_little() {
+        for len in (0..5000).chain((1 << 12..6 << 20).step_by(997)) {
+            let class = class_of(len).unwrap();
+            assert!(class >= len && class.is_multiple_of(SMALLEST), "{len}: {class}");
+            assert!(class - len <= SMALLEST.max(len / 4), "{len}: {class}");
+            assert_eq!(class_of(class), Some(class));
+        }
+        assert_eq!(
+            (class_of(147_456), class_of(LARGE), class_of(LARGE + 1)),
+            (Some(160 << 10), Some(LARGE), Some(LARGE + (256 << 10)))
+        );
+        assert_eq!(class_of(usize::MAX), None);
     }
 }

@@ -5,7 +5,7 @@ use crate::base::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 /// Bytes of values that wait or are worked on.
-const MOST: usize = 16 << 20;
+const MOST: usize = 8 << 20;
 
 /// Work that waits for other work would keep the rest waiting: after this it goes on anyway.
 const PATIENCE: Duration = Duration::from_millis(100);
