@@ -60,7 +60,7 @@ impl NdArray {
     pub fn share_bytes(&self) -> Result<Bytes> {
         let Content::Dense(block) = &self.chunk().content else { return Err(self.wrong_storage("default")) };
         if self.byte_len() < SHARED {
-            return Ok(Bytes::copy_from_slice(&*self.read_bytes()?));
+            return Ok(Bytes::copy_from_slice(&self.read_bytes()?));
         }
         let (start, end) = self.byte_range();
         // Those who lend take turns; one who finds somebody reading cannot lend what was not lent before.

@@ -451,8 +451,10 @@ impl Engine {
     /// Runs a small task that the end of an asynchronous one made ready, on the thread that ended it: waking a lane
     /// would take longer. Tasks that end on the way are followed by a loop, not a recursion.
     fn follow(&self, task: Arc<Task>) {
+        type Followers = VecDeque<(Engine, Arc<Task>)>;
         thread_local! {
-            static FOLLOWING: RefCell<Option<VecDeque<(Engine, Arc<Task>)>>> = const { RefCell::new(None) };
+            /// What follows on this thread, if something does at the moment.
+            static FOLLOWING: RefCell<Option<Followers>> = const { RefCell::new(None) };
         }
         let mut next = FOLLOWING.with_borrow_mut(|following| match following {
             Some(queue) => {

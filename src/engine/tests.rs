@@ -154,6 +154,29 @@ fn an_abandoned_completion_is_an_error_not_a_hang() {
 }
 
 #[test]
+fn small_tasks_follow_an_asynchronous_end_on_its_thread_one_after_the_other() {
+    const TASKS: usize = 100_000;
+    let engine = engine(Mode::Threaded(1));
+    let (var, first) = (Var::new(), Arc::new(Mutex::new(None)));
+    let sink = first.clone();
+    engine.start(operation(&[], &[&var], 0), move |completion| *sink.lock() = Some(completion));
+    let (here, ran) = (thread::current().id(), Arc::new(AtomicUsize::new(0)));
+    for number in 0..TASKS {
+        let ran = ran.clone();
+        // Each ends at once; nested calls would use up the stack.
+        engine.start(operation(&[], &[&var], 0), move |completion| {
+            assert_eq!(thread::current().id(), here);
+            assert_eq!(ran.fetch_add(1, Ordering::SeqCst), number);
+            completion.done(Ok(()));
+        });
+    }
+    let completion = first.lock().take().unwrap();
+    completion.done(Ok(()));
+    assert_eq!(ran.load(Ordering::SeqCst), TASKS);
+    engine.wait_to_read(&var).unwrap();
+}
+
+#[test]
 fn higher_priority_runs_first() {
     let engine = engine(Mode::Threaded(1));
     let (gate, order) = (Var::new(), Arc::new(Mutex::new(Vec::new())));
