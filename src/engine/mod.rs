@@ -535,33 +535,14 @@ fn report(var: &Var) -> Result<()> {
 /// The variables in locking order, each once; writing wins over reading.
 fn accesses<'a>(reads: &[&'a Var], writes: &[&'a Var]) -> SmallVec<[(&'a Var, Access); 6]> {
     let mut all: SmallVec<[(&Var, Access); 6]> = SmallVec::new();
-    if reads.len() + writes.len() > MANY {
-        all.extend(writes.iter().map(|var| (*var, Access::Write)));
-        all.extend(reads.iter().map(|var| (*var, Access::Read)));
+    all.extend(writes.iter().map(|var| (*var, Access::Write)));
+    all.extend(reads.iter().map(|var| (*var, Access::Read)));
+    if all.len() > 1 {
         all.sort_by_key(|(var, access)| (var.order(), *access == Access::Read));
         all.dedup_by(|later, earlier| later.0.is_same(earlier.0));
-        return all;
     }
-    let mut insert = |var: &'a Var, access| {
-        if all.iter().any(|(other, _)| other.is_same(var)) {
-            return;
-        }
-        all.push((var, access));
-        // Variables made one after the other mostly lie so in memory: this seldom goes far.
-        let all = &mut all[..];
-        let mut place = all.len() - 1;
-        while place > 0 && all[place - 1].0.order() > all[place].0.order() {
-            all.swap(place - 1, place);
-            place -= 1;
-        }
-    };
-    writes.iter().for_each(|var| insert(var, Access::Write));
-    reads.iter().for_each(|var| insert(var, Access::Read));
     all
 }
-
-/// More variables than this are sorted by a better method than inserting.
-const MANY: usize = 16;
 
 /// Locks every variable of a list that `accesses` made, in its order.
 #[inline]

@@ -125,7 +125,14 @@ impl Block {
     }
 
     /// Ends what was lent: takes the memory back if nobody reads it any more, else goes on with a copy.
+    #[inline]
     pub fn make_writable(&mut self) -> Result<()> {
+        // Nearly always nothing was lent: every write asks.
+        if self.is_lent() { self.take_back() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn take_back(&mut self) -> Result<()> {
         let own = match std::mem::replace(&mut self.owner, Owner::Foreign(Box::new(()))) {
             Owner::Lent(block) => match Arc::try_unwrap(block) {
                 Ok(block) => Ok(block),
