@@ -2,6 +2,7 @@
 
 from harness.case import Case
 from harness.cluster import Cluster, ServerMemory, Starts
+from harness.session import Loop
 
 from .local_c import BIG, THOUSAND
 
@@ -15,6 +16,11 @@ def resnet(session, workers, servers, *options):
 
 
 MOMENTUM = ("--optimizer", "momentum")
+def bytes_alone(tools):
+    """As many bytes there and back over loopback TCP and nothing else, see c/tcp.c."""
+    return Loop([tools.tcp, "--sizes", tools.resnet_sizes])
+
+
 ONE = ("--keys", "1", "--floats", "256")
 
 CASES = [
@@ -24,7 +30,7 @@ CASES = [
     Case("dist-small-2w2s", "1000 keys of 1 KB, 2 workers, 2 servers; per key",
          cluster(2, 2, *THOUSAND), per=1000, target=3, count=5, rounds=3),
     Case("dist-resnet-1w1s", "ResNet-50's arrays, 1 worker, 1 server", resnet(Cluster, 1, 1), target=1.4, count=5,
-         rounds=3),
+         rounds=3, limit=bytes_alone, limit_target=1.25),
     Case("dist-resnet-2w2s", "ResNet-50's arrays, 2 workers, 2 servers", resnet(Cluster, 2, 2), target=1.4, count=5,
          rounds=3),
     Case("dist-momentum-2w2s", "ResNet-50's arrays, momentum SGD of the frontend on the servers, 2 workers, 2 servers",

@@ -18,6 +18,7 @@ class Tools:
         # The probe is built for this very machine: it stands for what the machine can do.
         fast = ["-O3", "-march=native", "-ffast-math", "-mprefer-vector-width=512", "-lpthread", "-lm"]
         self.membw = self._compile("membw", fast)
+        self.tcp = self._compile("tcp", ["-O2", "-lpthread"])
         self.resnet_sizes = str(self.build / "resnet50.txt")
         Path(self.resnet_sizes).write_text("".join(f"{n}\n" for n in resnet.sizes()))
         self.frontend = str(BENCHES / "python" / "frontend.py")

@@ -1,15 +1,15 @@
 //! A trace file in Chrome's format, for chrome://tracing and Perfetto.
 //!
-//! The file is complete after every addition: an addition overwrites the closing lines and writes them anew. So a
-//! program that is killed leaves a file that can be read.
+//! The file is complete after every addition: the first one puts it in place as a whole, the others overwrite the
+//! closing lines and write them anew. So a program that is killed leaves a file that can be read, and whoever looks
+//! for the file meets none or one with events.
 
 use super::json::Quoted;
 use super::trace::{Event, Phase, Recorded, Scope};
-use crate::base::file::cannot_open;
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, file};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -19,23 +19,16 @@ const TAIL: &str = "\n],\n\"displayTimeUnit\": \"ms\"\n}\n";
 /// A file that grows.
 pub struct TraceFile {
     path: PathBuf,
-    /// Where the closing lines start.
+    /// Where the closing lines start; 0 before the first addition.
     end: u64,
     is_empty: bool,
     named_threads: BTreeSet<u64>,
 }
 
 impl TraceFile {
-    /// Starts a file, replacing what was there.
-    pub fn create(path: &Path) -> Result<Self> {
-        let mut file = File::create(path).map_err(|error| cannot_open(path, &error))?;
-        file.write_all(format!("{HEAD}{TAIL}").as_bytes()).map_err(cannot(path))?;
-        Ok(TraceFile {
-            path: path.to_owned(),
-            end: HEAD.len() as u64,
-            is_empty: true,
-            named_threads: BTreeSet::new(),
-        })
+    /// A file that replaces what is at `path` with its first addition.
+    pub fn new(path: &Path) -> Self {
+        TraceFile { path: path.to_owned(), end: 0, is_empty: true, named_threads: BTreeSet::new() }
     }
 
     pub fn add(&mut self, recorded: &Recorded) -> Result<()> {
@@ -64,26 +57,30 @@ impl TraceFile {
             self.separate(&mut text);
             write_event(&mut text, event);
         }
-        self.append(text).map_err(cannot(&self.path))
+        self.append(&text)
     }
 
     fn separate(&mut self, text: &mut String) {
         text.push_str(if std::mem::take(&mut self.is_empty) { "\n" } else { ",\n" });
     }
 
-    fn append(&mut self, mut text: String) -> std::io::Result<()> {
-        let added = text.len() as u64;
-        text.push_str(TAIL);
-        let mut file = OpenOptions::new().write(true).open(&self.path)?;
-        file.seek(SeekFrom::Start(self.end))?;
-        file.write_all(text.as_bytes())?;
-        self.end += added;
+    fn append(&mut self, text: &str) -> Result<()> {
+        let cannot = |error| Error::io(format!("writing the profile \"{}\"", self.path.display()), &error);
+        if self.end == 0 {
+            let whole = [HEAD, text, TAIL].concat();
+            file::replace(&self.path, |file| file.write_all(whole.as_bytes()).map_err(cannot))?;
+            self.end = (HEAD.len() + text.len()) as u64;
+            return Ok(());
+        }
+        let overwrite = || {
+            let mut file = OpenOptions::new().write(true).open(&self.path)?;
+            file.seek(SeekFrom::Start(self.end))?;
+            file.write_all([text, TAIL].concat().as_bytes())
+        };
+        overwrite().map_err(cannot)?;
+        self.end += text.len() as u64;
         Ok(())
     }
-}
-
-fn cannot(path: &Path) -> impl Fn(std::io::Error) -> Error {
-    move |error| Error::io(format!("writing the profile \"{}\"", path.display()), &error)
 }
 
 fn write_event(text: &mut String, event: &Event) {
@@ -123,8 +120,9 @@ mod tests {
     fn the_file_is_complete_after_each_addition() {
         let path = std::env::temp_dir().join(format!("mxkv-chrome-{}.json", std::process::id()));
         let read = || serde_json::from_slice::<Value>(&std::fs::read(&path).unwrap()).unwrap();
-        let mut file = TraceFile::create(&path).unwrap();
-        assert_eq!(read()["traceEvents"].as_array().unwrap().len(), 0);
+        std::fs::write(&path, "{\"old\": true}").unwrap();
+        let mut file = TraceFile::new(&path);
+        assert_eq!(read()["old"], true, "until there is something to put in its place");
         let trace = Trace::default();
         trace.set_recording(what::ALL);
         for round in 1..=3usize {
@@ -146,7 +144,8 @@ mod tests {
 
     #[test]
     fn a_bad_path_is_named() {
-        let error = TraceFile::create(Path::new("/nonexistent/trace.json")).err().unwrap();
+        let error =
+            TraceFile::new(Path::new("/nonexistent/trace.json")).add(&Recorded::default()).unwrap_err();
         assert_eq!(error.message(), "Open \"/nonexistent/trace.json\": No such file or directory");
     }
 }

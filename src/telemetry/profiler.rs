@@ -138,7 +138,7 @@ impl Profiler {
         }
         let file = match &mut state.file {
             Some(file) => file,
-            none => none.insert(TraceFile::create(&state.settings.file)?),
+            none => none.insert(TraceFile::new(&state.settings.file)),
         };
         file.add(&recorded)
     }

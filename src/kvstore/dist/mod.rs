@@ -780,29 +780,29 @@ impl KvStore for DistStore {
             NotImplemented,
             "gradient compression is not supported in P3StoreDist"
         );
-        if scheme.half().is_some() {
-            // Said by every worker, so that each learns whether the servers know it, and no push comes before it.
-            let subject = format!("gradient compression of type {}", scheme.name());
-            self.tell_ours(Command::NamedCompression, scheme.name().into(), &subject)?;
-        }
-        {
-            let mut state = self.state.lock();
-            // What one scheme has not sent yet means nothing to another.
-            if state.codec.as_ref().is_some_and(|old| old.scheme() != scheme) {
-                state.entries.iter().for_each(|entry| entry.residual.lock().clear());
+        let name = scheme.name();
+        match (scheme, codec.threshold()) {
+            // The number is MXNet's, and so is that rank 0 alone says it; all digits of the threshold are sent, so that
+            // both sides mean the same.
+            (Scheme::TwoBit, Some(threshold)) if self.rank() == 0 => {
+                self.command(Command::GradientCompression, format!("1,{threshold:?}").into())?;
             }
-            state.codec = Some(codec.clone());
-        }
-        let Some(threshold) = codec.threshold().filter(|_| self.rank() == 0) else { return Ok(()) };
-        match scheme {
-            // The number is MXNet's; all digits of the threshold are sent, so that both sides mean the same.
-            Scheme::TwoBit => self.command(Command::GradientCompression, format!("1,{threshold:?}").into()),
-            // MXNet's servers would take it for 2bit.
-            other => {
-                let body = format!("{},{threshold:?}", other.name());
-                self.tell_ours(Command::NamedCompression, body.into(), "gradient compression")
+            (Scheme::TwoBit, _) => {}
+            // Said by every worker, so that each learns whether the servers know it (MXNet's would take 1bit for
+            // 2bit), and no push comes before it.
+            (_, threshold) => {
+                let body = threshold.map_or(name.to_owned(), |threshold| format!("{name},{threshold:?}"));
+                let subject = format!("gradient compression of type {name}");
+                self.tell_ours(Command::NamedCompression, body.into(), &subject)?;
             }
         }
+        let mut state = self.state.lock();
+        // What one scheme has not sent yet means nothing to another.
+        if state.codec.as_ref().is_some_and(|old| old.scheme() != scheme) {
+            state.entries.iter().for_each(|entry| entry.residual.lock().clear());
+        }
+        state.codec = Some(codec);
+        Ok(())
     }
 
     fn barrier(&self) -> Result<()> {

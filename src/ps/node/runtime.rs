@@ -27,6 +27,9 @@ use std::time::{Duration, Instant};
 /// The longest time without looking at the clock.
 const NAP: Duration = Duration::from_secs(1);
 
+/// A rest that is shorter was not worth falling asleep for.
+const SHORT: Duration = Duration::from_micros(50);
+
 /// Messages handled before calls and timers get their turn.
 const BURST: usize = 64;
 
@@ -218,6 +221,7 @@ impl<M: Machine> Shared<M> {
     /// The network thread.
     fn run(&self) {
         self.core.lock().step(Event::Start);
+        let mut lively = false;
         loop {
             let (news, pause, over) = self.take_turn();
             self.tell(news);
@@ -226,10 +230,25 @@ impl<M: Machine> Shared<M> {
                 return self.end();
             }
             let Some(pause) = pause.filter(|_| self.fall_asleep()) else { continue };
-            if let Err(error) = self.bell.wait(pause) {
-                self.core.lock().over = Some((Duration::ZERO, Err(error)));
+            match self.rest(pause, lively) {
+                Ok(rest) => lively = rest < SHORT,
+                Err(error) => self.core.lock().over = Some((Duration::ZERO, Err(error))),
             }
         }
+    }
+
+    /// Waits for something to do; gives how long that took. In a lively conversation the next message is only moments
+    /// away: to look for it a few times costs less than to fall asleep and be woken.
+    fn rest(&self, pause: Duration, lively: bool) -> Result<Duration> {
+        let start = Instant::now();
+        while lively && start.elapsed() < SHORT.min(pause) {
+            if self.bell.wait(Duration::ZERO)? {
+                return Ok(start.elapsed());
+            }
+            thread::yield_now();
+        }
+        self.bell.wait(pause.saturating_sub(start.elapsed()))?;
+        Ok(start.elapsed())
     }
 
     /// Does everything that can be done now. Gives how long nothing will be to do, if that is so, and whether the

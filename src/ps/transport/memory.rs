@@ -45,15 +45,15 @@ struct Queue {
 }
 
 impl Bell for Mailbox {
-    fn wait(&self, at_most: Duration) -> Result<()> {
+    fn wait(&self, at_most: Duration) -> Result<bool> {
         let deadline = Instant::now() + at_most;
         let mut queue = self.state.lock();
         while !std::mem::take(&mut queue.rung) && queue.messages.is_empty() {
             if self.filled.wait_until(&mut queue, deadline).timed_out() {
-                break;
+                return Ok(false);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     fn ring(&self) {
@@ -193,7 +193,8 @@ mod tests {
         let at = Endpoint::new("h", node.bind("h", 0).unwrap());
         let start = Instant::now();
         bell.ring();
-        bell.wait(LONG).unwrap();
+        assert!(bell.wait(LONG).unwrap());
+        assert!(!bell.wait(Duration::ZERO).unwrap());
         let sleeper = bell.clone();
         let thread = crate::base::sync::thread::spawn(move || sleeper.wait(LONG).unwrap());
         bell.ring();

@@ -60,9 +60,10 @@ pub enum Incoming {
 
 /// Tells the thread that waits at it that a transport needs attention.
 pub trait Bell: Send + Sync {
-    /// Waits until something arrived, a link has room again, somebody rings, or the time is up. Nothing is
-    /// missed: what happens between two waits ends the next one at once. Used by one thread.
-    fn wait(&self, at_most: Duration) -> Result<()>;
+    /// Waits until something arrived, a link has room again, somebody rings, or the time is up, and says whether it
+    /// was something else than the time. Nothing is missed: what happens between two waits ends the next one at
+    /// once. Used by one thread.
+    fn wait(&self, at_most: Duration) -> Result<bool>;
 
     /// Ends a wait, from any thread.
     fn ring(&self);

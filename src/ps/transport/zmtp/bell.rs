@@ -47,11 +47,11 @@ impl PollBell {
 }
 
 impl Bell for PollBell {
-    fn wait(&self, at_most: Duration) -> Result<()> {
+    fn wait(&self, at_most: Duration) -> Result<bool> {
         let (poll, events) = &mut *self.poll.lock();
         match poll.poll(events, Some(at_most)) {
             Ok(()) => {}
-            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(false),
             Err(error) => return Err(Error::io("waiting for messages", &error)),
         }
         let sockets = events.iter().filter(|event| event.token() != RUNG);
@@ -61,7 +61,7 @@ impl Bell for PollBell {
             readable: event.is_readable() || event.is_read_closed() || event.is_error(),
             writable: event.is_writable() || event.is_write_closed() || event.is_error(),
         }));
-        Ok(())
+        Ok(!events.is_empty())
     }
 
     fn ring(&self) {

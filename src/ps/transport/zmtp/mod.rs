@@ -145,7 +145,7 @@ impl ZmtpTransport {
     }
 
     fn accept(&mut self) {
-        self.accept_at = None;
+        let told = self.accept_at.take().is_some();
         while let Some(listener) = &self.listener {
             let stream = match listener.accept() {
                 Ok(stream) => stream,
@@ -157,7 +157,9 @@ impl ZmtpTransport {
                     continue;
                 }
                 Err(error) => {
-                    log::warn(format_args!("cannot accept a connection: {error}; trying again"));
+                    if !told {
+                        log::warn(format_args!("cannot accept a connection: {error}; trying again"));
+                    }
                     self.accept_at = Some(Instant::now() + ACCEPT_PAUSE);
                     return;
                 }
