@@ -227,6 +227,9 @@ fn layout(class: usize) -> Option<Layout> {
 
 fn allocate(class: usize) -> Option<usize> {
     if class > pool::LARGE {
+        for (address, smaller) in pool::take_smaller(class) {
+            free(address, smaller);
+        }
         return mapping::map(class);
     }
     let layout = layout(class)?;

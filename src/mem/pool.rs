@@ -38,6 +38,24 @@ pub(super) fn take(class: usize) -> Option<(usize, usize)> {
     Some((address, found))
 }
 
+/// Takes out cached blocks that are smaller than this class and of about its size together, largest first. Who
+/// needs a large new block frees them: arrays that grow from one to the next, such as the layers of a network on
+/// their way through a server, would otherwise leave one unused block of each size behind.
+pub(super) fn take_smaller(class: usize) -> Vec<(usize, usize)> {
+    let mut pool = POOL.lock();
+    let (mut taken, mut bytes) = (Vec::new(), 0);
+    for (found, addresses) in pool.classes.range_mut(LARGE..class).rev() {
+        while bytes < class
+            && let Some(address) = addresses.pop()
+        {
+            bytes += found;
+            taken.push((address, *found));
+        }
+    }
+    pool.cached -= bytes;
+    taken
+}
+
 /// Keeps a block for reuse; gives it back if the pool is full and the caller must free it.
 pub(super) fn keep(class: usize, address: usize) -> Result<(), usize> {
     let mut pool = POOL.lock();

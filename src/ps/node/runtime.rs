@@ -30,8 +30,9 @@ const NAP: Duration = Duration::from_secs(1);
 /// A rest that is shorter was not worth falling asleep for.
 const SHORT: Duration = Duration::from_micros(50);
 
-/// Messages handled before calls and timers get their turn.
+/// Messages, and about how many bytes of them, that are handled before calls, timers and the host get their turn.
 const BURST: usize = 64;
+const BURST_BYTES: usize = 1 << 20;
 
 /// More than this is left for the network thread to send, so that the caller can go on meanwhile.
 const SENT_BY_CALLER: usize = 64 << 10;
@@ -343,12 +344,17 @@ impl<M: Machine> Core<M> {
 
     /// Steps through what has arrived, up to a limit. True if nothing is left.
     fn take_messages(&mut self) -> bool {
+        let mut bytes = 0;
         for _ in 0..BURST {
             if self.over.is_some() {
                 return true;
             }
+            if bytes >= BURST_BYTES {
+                return false;
+            }
             match self.transport.receive() {
                 Ok(Incoming::Message(from, frames)) => {
+                    bytes += frames.bytes();
                     if let Sender::Node(id, _) = from {
                         self.unanswered.remove(&Peer::Node(id));
                     }
