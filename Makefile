@@ -11,7 +11,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## the optimised library, target/release/libmxkv.so
-	@scripts/need.sh cc c++
+	@scripts/need.sh cc
 	cargo build --release
 
 libmxnet: build ## a copy named libmxnet.so, for loaders that insist on the name
