@@ -78,3 +78,77 @@ impl Desk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::sync::thread::{self, ThreadId};
+    use crate::base::{Error, Result};
+    use crate::ps::id::{Channel, NodeId, Rank};
+    use crate::ps::node::{Action, Answer, Participant, ShardInfo, ShardRequest, Ticket};
+    use crate::ps::wire::{Command, DType, Payload, ValueKind, Verb};
+    use bytes::Bytes;
+
+    type Served = Arc<Mutex<Vec<(Ticket, ThreadId)>>>;
+
+    /// Notes what it gets and on which thread.
+    struct Notes(Served);
+
+    impl ShardHost for Notes {
+        fn start(&mut self, _: ShardInfo, _: Arc<dyn ReplySink>) {}
+
+        fn request(&mut self, request: ShardRequest) {
+            self.0.lock().push((request.ticket, thread::current().id()));
+        }
+
+        fn is_quick(&self, request: &ShardRequest) -> bool {
+            matches!(request.action, Action::Data { .. })
+        }
+
+        fn worker_lost(&mut self, _: Participant, _: &Error) {}
+        fn worker_back(&mut self, _: Participant) {}
+        fn worker_succeeded(&mut self, _: Participant) {}
+        fn worker_left(&mut self, _: Participant) {}
+        fn stop(&mut self) {}
+    }
+
+    struct Nobody;
+
+    impl ReplySink for Nobody {
+        fn reply(&self, _: Ticket, _: Result<Answer>) {}
+    }
+
+    fn request(number: u64, quick: bool) -> HostCall {
+        let from = Participant { node: NodeId::worker(Rank::new(0).unwrap()), channel: Channel(0) };
+        let action = if quick {
+            let payload = Payload::new(&[1], Bytes::new(), None).unwrap();
+            Action::Data { verb: Verb::Pull, kind: ValueKind::dense(DType::Float32), payload }
+        } else {
+            Action::Command { command: Command::SyncMode, body: Bytes::new() }
+        };
+        HostCall::Request(ShardRequest { ticket: Ticket(number), from, rejoined: false, action })
+    }
+
+    #[test]
+    fn calls_keep_their_order_and_only_the_owner_serves_what_is_not_quick() {
+        const CALLS: u64 = 20_000;
+        let (desk, served) = (Arc::new(Desk::default()), Served::default());
+        let (owned, host) = (desk.clone(), Box::new(Notes(served.clone())));
+        let owner = thread::spawn(move || owned.serve(host, Arc::new(Nobody)));
+        let owners_id = owner.thread().id();
+        let is_quick = |number: u64| !number.is_multiple_of(97) || number.is_multiple_of(5);
+        for number in 0..CALLS {
+            desk.add(request(number, is_quick(number)));
+            if !number.is_multiple_of(3) {
+                desk.serve_what_is_quick();
+            }
+        }
+        desk.add(HostCall::Stop);
+        desk.serve_what_is_quick();
+        owner.join().unwrap();
+        let served = served.lock();
+        assert!(served.iter().map(|(ticket, _)| ticket.0).eq(0..CALLS));
+        assert!(served.iter().all(|(ticket, by)| is_quick(ticket.0) || *by == owners_id));
+        assert!(served.iter().any(|(_, by)| *by == thread::current().id()), "nothing was quick");
+    }
+}
