@@ -3,6 +3,7 @@
 pub mod config;
 pub mod error;
 pub mod file;
+pub mod priority_queue;
 pub mod suggest;
 pub mod sync;
 pub mod uri;

@@ -3,36 +3,12 @@
 
 use super::Engine;
 use super::task::Task;
+use crate::base::priority_queue::PriorityQueue;
 use crate::base::sync::{Arc, Condvar, Mutex, thread};
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
-struct Ready {
-    rank: (i32, Reverse<u64>),
-    task: Arc<Task>,
-}
-
-impl PartialEq for Ready {
-    fn eq(&self, other: &Self) -> bool {
-        self.rank == other.rank
-    }
-}
-impl Eq for Ready {}
-impl PartialOrd for Ready {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Ready {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.rank.cmp(&other.rank)
-    }
-}
 
 #[derive(Default)]
 struct Queue {
-    heap: BinaryHeap<Ready>,
-    submitted: u64,
+    ready: PriorityQueue<i32, Arc<Task>>,
     started: usize,
     idle: usize,
     closed: bool,
@@ -52,10 +28,8 @@ impl Lanes {
     /// Hands a ready task to the lanes; starts them at the first call.
     pub(super) fn add(self: &Arc<Self>, engine: &Engine, task: Arc<Task>) {
         let mut queue = self.queue.lock();
-        queue.submitted += 1;
-        let rank = (task.priority, Reverse(queue.submitted));
-        queue.heap.push(Ready { rank, task });
-        if queue.heap.len() <= queue.idle || queue.started == self.wanted {
+        queue.ready.push(task.priority, task);
+        if queue.ready.len() <= queue.idle || queue.started == self.wanted {
             self.work_arrived.notify_one();
         } else {
             queue.started += 1;
@@ -65,11 +39,11 @@ impl Lanes {
             if spawned.is_err() {
                 queue.started -= 1;
                 let alone = queue.started == 0;
-                let orphan = if alone { queue.heap.pop() } else { None };
+                let orphan = if alone { queue.ready.pop() } else { None };
                 drop(queue);
                 // Without any thread the work is done here: slower, but done.
-                if let Some(ready) = orphan {
-                    engine.run_chain(ready.task);
+                if let Some(task) = orphan {
+                    engine.run_chain(task);
                 }
             }
         }
@@ -84,8 +58,8 @@ impl Lanes {
         loop {
             let mut queue = self.queue.lock();
             let task = loop {
-                if let Some(ready) = queue.heap.pop() {
-                    break ready.task;
+                if let Some(task) = queue.ready.pop() {
+                    break task;
                 }
                 if queue.closed {
                     return;
@@ -101,6 +75,6 @@ impl Lanes {
 
     /// Whether a waiting task outranks `priority`: then a chain gives way to it.
     pub(super) fn has_more_urgent(&self, priority: i32) -> bool {
-        self.queue.lock().heap.peek().is_some_and(|ready| ready.rank.0 > priority)
+        self.queue.lock().ready.first_priority().is_some_and(|first| *first > priority)
     }
 }

@@ -1,10 +1,10 @@
 //! The network between simulated processes: what is under way, and how long it takes.
 
+use crate::base::priority_queue::PriorityQueue;
 use crate::ps::id::Sender;
 use crate::ps::transport::fault::{Faults, Random};
 use crate::ps::wire::{Endpoint, Frames};
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+use std::cmp::Reverse;
 use std::time::Duration;
 
 /// Names a process; a restarted one is another process.
@@ -22,37 +22,9 @@ pub enum What {
     Plan,
 }
 
-struct Entry {
-    at: Duration,
-    /// Ties are broken in the order of sending.
-    order: u64,
-    what: What,
-}
-
-impl PartialEq for Entry {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Entry {}
-
-impl PartialOrd for Entry {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Entry {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (other.at, other.order).cmp(&(self.at, self.order))
-    }
-}
-
-/// Everything that is going to happen.
+/// Everything that is going to happen; what is due at the same time happens in the order of sending.
 pub struct Agenda {
-    entries: BinaryHeap<Entry>,
-    order: u64,
+    entries: PriorityQueue<Reverse<Duration>, What>,
     pub now: Duration,
     pub faults: Faults,
     pub random: Random,
@@ -60,12 +32,11 @@ pub struct Agenda {
 
 impl Agenda {
     pub fn new(random: Random) -> Self {
-        Agenda { entries: BinaryHeap::new(), order: 0, now: Duration::ZERO, faults: Faults::NONE, random }
+        Agenda { entries: PriorityQueue::default(), now: Duration::ZERO, faults: Faults::NONE, random }
     }
 
     pub fn at(&mut self, at: Duration, what: What) {
-        self.order += 1;
-        self.entries.push(Entry { at: at.max(self.now), order: self.order, what });
+        self.entries.push(Reverse(at.max(self.now)), what);
     }
 
     /// Sends a message through the faulty network. Even a good one takes a moment.
@@ -78,8 +49,7 @@ impl Agenda {
     }
 
     pub fn pop(&mut self) -> Option<What> {
-        let entry = self.entries.pop()?;
-        self.now = entry.at;
-        Some(entry.what)
+        self.now = self.entries.first_priority()?.0;
+        self.entries.pop()
     }
 }

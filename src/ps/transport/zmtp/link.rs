@@ -5,10 +5,10 @@ use super::connection::Connection;
 use super::resolve::{Lookup, numeric};
 use super::stream::Address;
 use crate::base::Result;
+use crate::base::priority_queue::PriorityQueue;
 use crate::base::sync::Arc;
 use crate::ps::wire::{Endpoint, Frames};
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -28,8 +28,7 @@ pub(super) struct Link {
     pub listed: bool,
     /// What a broken connection left, to be sent before everything else.
     left: VecDeque<Frames>,
-    queue: BinaryHeap<Queued>,
-    arrived: u64,
+    queue: PriorityQueue<i32, Frames>,
     pause: Duration,
     retry: Instant,
     lookup: Option<Lookup>,
@@ -37,29 +36,6 @@ pub(super) struct Link {
     addresses: VecDeque<Address>,
     /// Somebody was told why there is no connection.
     pub told: bool,
-}
-
-/// A message in the queue: higher priority first, then older first.
-struct Queued {
-    rank: (i32, Reverse<u64>),
-    frames: Frames,
-}
-
-impl PartialEq for Queued {
-    fn eq(&self, other: &Self) -> bool {
-        self.rank == other.rank
-    }
-}
-impl Eq for Queued {}
-impl PartialOrd for Queued {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Queued {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.rank.cmp(&other.rank)
-    }
 }
 
 impl Link {
@@ -70,8 +46,7 @@ impl Link {
             connection: None,
             listed: false,
             left: VecDeque::new(),
-            queue: BinaryHeap::new(),
-            arrived: 0,
+            queue: PriorityQueue::default(),
             pause: FIRST_PAUSE,
             retry: Instant::now(),
             lookup: None,
@@ -81,8 +56,7 @@ impl Link {
     }
 
     pub(super) fn push(&mut self, frames: Frames, priority: i32) {
-        self.arrived += 1;
-        self.queue.push(Queued { rank: (priority, Reverse(self.arrived)), frames });
+        self.queue.push(priority, frames);
     }
 
     /// Nothing waits any more.
@@ -98,7 +72,7 @@ impl Link {
         let mut passed = 0;
         loop {
             while connection.is_open() && connection.waiting() < WINDOW {
-                let next = self.left.pop_front().or_else(|| Some(self.queue.pop()?.frames));
+                let next = self.left.pop_front().or_else(|| self.queue.pop());
                 let Some(frames) = next else { break };
                 connection.add_message(frames);
             }
