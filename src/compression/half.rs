@@ -17,6 +17,8 @@ pub enum Half {
 const BLOCK: usize = 512;
 
 impl Half {
+    const ALL: [Half; 2] = [Half::Float16, Half::Bfloat16];
+
     pub fn dtype(self) -> DType {
         match self {
             Half::Float16 => DType::Float16,
@@ -26,7 +28,12 @@ impl Half {
 
     /// The type whose packed bytes are an array of `dtype`, if there is one.
     pub fn of(dtype: DType) -> Option<Half> {
-        [Half::Float16, Half::Bfloat16].into_iter().find(|half| half.dtype() == dtype)
+        Half::ALL.into_iter().find(|half| half.dtype() == dtype)
+    }
+
+    /// The one whose scheme has this name.
+    pub fn named(name: &str) -> Option<Half> {
+        Half::ALL.into_iter().find(|half| half.scheme().name() == name)
     }
 
     fn round<T: bytemuck::Pod>(from: &[f32], packed: &mut [u8])

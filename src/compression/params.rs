@@ -1,6 +1,6 @@
 //! The text parameters of `MXKVStoreSetGradientCompression`, with MXNet's messages where it knows the type.
 
-use super::{Codec, Half, OneBit, Scheme, TwoBit};
+use super::{Codec, Half, OneBit, TwoBit};
 use crate::base::Result;
 use crate::base::sync::Arc;
 
@@ -13,8 +13,7 @@ pub fn codec_from_params(params: &[(&str, &str)]) -> Result<Arc<dyn Codec>> {
     let scheme = find("type").ok_or_else(|| {
         crate::err!(Config, "Required parameter type of string is not presented; known types are {KNOWN}")
     })?;
-    let halves = [Half::Float16, Half::Bfloat16];
-    if let Some(half) = halves.into_iter().find(|half| Scheme::Half(*half).name() == scheme) {
+    if let Some(half) = Half::named(scheme) {
         return match find("threshold") {
             None => Ok(Arc::new(half)),
             Some(given) => Err(crate::err!(

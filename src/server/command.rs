@@ -11,8 +11,7 @@ use crate::err;
 /// threshold stands alone.
 pub(super) fn compression(body: &str) -> Result<Option<Arc<dyn Codec>>> {
     let bad = || err!(Protocol, "gradient compression: expected '<type>,<threshold>', got '{body}'");
-    let halves = [Half::Float16, Half::Bfloat16];
-    if let Some(half) = halves.into_iter().find(|half| Scheme::Half(*half).name() == body.trim()) {
+    if let Some(half) = Half::named(body.trim()) {
         return Ok(Some(Arc::new(half)));
     }
     let (scheme, threshold) = body.split_once(',').ok_or_else(bad)?;
