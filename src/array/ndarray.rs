@@ -1,6 +1,6 @@
 //! [`NdArray`]: a shape over a chunk of storage.
 
-use super::chunk::{Chunk, Content, Storage};
+use super::chunk::{Chunk, Storage};
 use super::device::{Device, DeviceKind};
 use super::dtype::{DType, Element};
 use super::shape::Shape;
@@ -55,14 +55,6 @@ impl NdArray {
             dtype.size()
         );
         Ok(NdArray { chunk: Arc::new(Chunk::dense(bytes, dtype, device)), shape, offset: 0 })
-    }
-
-    /// The memory of a dense array as a whole, if nothing else views it.
-    pub fn into_block(self) -> Option<Block> {
-        match Arc::try_unwrap(self.chunk).ok()?.content {
-            Content::Dense(block) => Some(block.into_inner()),
-            Content::RowSparse(_) | Content::Csr(_) => None,
-        }
     }
 
     pub fn from_slice<T: Element>(shape: Shape, values: &[T], device: Device) -> Result<Self> {
@@ -225,13 +217,6 @@ mod tests {
         let shape = Shape::new(shape);
         let values: Vec<f32> = (0..shape.size()).map(|i| i as f32).collect();
         NdArray::from_slice(shape, &values, Device::cpu(0)).unwrap()
-    }
-
-    #[test]
-    fn memory_comes_out_of_an_array_that_nothing_else_views() {
-        let array = counting(&[2]);
-        assert!(array.clone().into_block().is_none(), "there is the array itself");
-        assert_eq!(array.into_block().unwrap().len(), 8);
     }
 
     #[test]
