@@ -73,9 +73,7 @@ fn add_up<T: Sum>(
 /// `to` = the rows of `from` whose numbers are in `row_ids`, ascending and each once. A row that `from` does
 /// not hold becomes zeros, even if its number is beyond the shape; if `from` holds no rows at all, nor does `to`.
 pub fn take_rows(from: &NdArray, row_ids: &NdArray, to: &NdArray) -> Result<()> {
-    let mut wanted: Vec<i64> = elements_as(row_ids)?;
-    wanted.sort_unstable();
-    wanted.dedup();
+    let mut wanted = row_numbers(row_ids)?;
     let taken = {
         let parts = from.read_row_sparse()?;
         let indices = parts.indices.to_i64()?;
@@ -98,6 +96,14 @@ pub fn take_rows(from: &NdArray, row_ids: &NdArray, to: &NdArray) -> Result<()> 
     };
     *to.write_row_sparse()? = taken;
     Ok(())
+}
+
+/// The row numbers in an array of any element type, ascending and each once.
+pub fn row_numbers(row_ids: &NdArray) -> Result<Vec<i64>> {
+    let mut numbers: Vec<i64> = elements_as(row_ids)?;
+    numbers.sort_unstable();
+    numbers.dedup();
+    Ok(numbers)
 }
 
 /// Row numbers, ascending, and where each row's values are.

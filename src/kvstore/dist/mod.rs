@@ -15,6 +15,7 @@ pub use cluster::Cluster;
 use super::keys::{Group, Groups, KeyTable, Keys};
 use super::pull::check_out;
 use super::reduce::{Buffers, Declared, Reducer, Strategy};
+use super::row_sparse::row_numbers;
 use super::updater::Updater;
 use super::{Controller, KvStore};
 use crate::array::{NdArray, RowSparse, Storage};
@@ -433,14 +434,7 @@ impl Rows {
     fn numbers(self) -> Result<Vec<i64>> {
         match self {
             Rows::All(rows) => Ok(rows),
-            Rows::Of(ids) => {
-                let mut rows: Vec<i64> = crate::dispatch!(ids.dtype(), T => {
-                    ids.read::<T>()?.iter().map(|id| crate::array::Element::to_i64(*id)).collect()
-                });
-                rows.sort_unstable();
-                rows.dedup();
-                Ok(rows)
-            }
+            Rows::Of(ids) => row_numbers(&ids),
         }
     }
 }
