@@ -77,9 +77,7 @@ impl NdArray {
             None => {
                 let source = self.read_bytes()?;
                 let mut copy = Block::new(source.len())?;
-                for_each_chunk(&mut copy, |first, chunk| {
-                    copy::copy(chunk, &source[first..first + chunk.len()]);
-                });
+                copy_in_chunks(&mut copy, &source);
                 Ok(copy.into())
             }
         }
@@ -105,7 +103,7 @@ impl NdArray {
             }
         }
         let mut target = self.write_bytes()?;
-        for_each_chunk(&mut target, |first, chunk| copy::copy(chunk, &bytes[first..first + chunk.len()]));
+        copy_in_chunks(&mut target, bytes);
         Ok(())
     }
 
@@ -179,6 +177,11 @@ impl NdArray {
     fn wrong_storage(&self, expected: &str) -> Error {
         crate::err!(StorageType, "expected {expected} storage, got {} storage", self.storage().name())
     }
+}
+
+/// Inside the engine's pool the cores share the chunks.
+fn copy_in_chunks(to: &mut [u8], from: &[u8]) {
+    for_each_chunk(to, |first, chunk| copy::copy(chunk, &from[first..first + chunk.len()]));
 }
 
 fn in_use() -> Error {
