@@ -1,9 +1,6 @@
 /* What this machine's memory allows: the data motion of the store's loops, done by bare kernels.
  *
- *   membw [--sizes FILE | --keys N --floats N] [--contexts N] [--threads N]
- *         [--kernel read|copy|round|momentum|adam]
- *
- * Speaks kvloop's protocol: "ready", then for each line N, N times in seconds.
+ *   membw [--contexts N] [--threads N] [--kernel read|copy|round|momentum|adam]   and what timed.h describes
  *
  *   read   sum everything (nothing is written)
  *   copy   source to destination, stores that bypass the cache where the processor has them
@@ -15,16 +12,11 @@
  *
  * The threads wait for each other by spinning, so starting them costs nothing that a library could save, and
  * the arrays lie on huge pages: the limit is strict. */
-#define _GNU_SOURCE
+#include "timed.h"
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #if defined(__AVX512F__) || defined(__AVX__)
@@ -40,11 +32,6 @@ static int contexts = 1, threads = 0;
 static enum Kernel kernel = COPY;
 static float *sources[MOST], *outs[MOST], *stored, *mean, *variance;
 static volatile float sink;
-
-static void die(const char *what, const char *why) {
-    fprintf(stderr, "membw: %s: %s\n", what, why);
-    exit(1);
-}
 
 static void stream(float *to, const float *from, size_t n) {
 #if defined(__AVX512F__)
@@ -154,20 +141,12 @@ static void *helper(void *unused) {
     return NULL;
 }
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static double once(void) {
-    double start = now();
+static void once(void) {
     size_t pieces = (total + PIECE - 1) / PIECE;
     atomic_store(&claimed, 0);
     size_t all = pieces * (atomic_fetch_add_explicit(&round_number, 1, memory_order_release) + 1);
     claim_and_work();
     while (atomic_load_explicit(&done, memory_order_acquire) != all) {}
-    return now() - start;
 }
 
 static float *make(float value) {
@@ -179,38 +158,23 @@ static float *make(float value) {
     return memory;
 }
 
-static void read_sizes(const char *path) {
-    FILE *file = fopen(path, "r");
-    unsigned size;
-    if (file == NULL) die(path, "cannot be read");
-    total = 0;
-    while (fscanf(file, "%u", &size) == 1) total += size;
-    fclose(file);
+static int option(const char *option, const char *value) {
+    if (strcmp(option, "--contexts") == 0) contexts = (int)number(option, value);
+    else if (strcmp(option, "--threads") == 0) threads = (int)number(option, value);
+    else if (strcmp(option, "--kernel") == 0) {
+        int k = 0;
+        while (k <= ADAM && strcmp(KERNELS[k], value) != 0) k++;
+        if (k > ADAM) die(value, "unknown kernel");
+        kernel = (enum Kernel)k;
+    } else return 0;
+    return 1;
 }
 
 int main(int argc, char **argv) {
-    size_t keys = 1, floats = 25000000;
-    const char *sizes = NULL;
-    if (argc % 2 == 0) die("usage", "membw [--option value]...");
-    for (int i = 1; i + 1 < argc; i += 2) {
-        const char *option = argv[i], *value = argv[i + 1];
-        if (strcmp(option, "--sizes") == 0) sizes = value;
-        else if (strcmp(option, "--keys") == 0) keys = (size_t)atol(value);
-        else if (strcmp(option, "--floats") == 0) floats = (size_t)atol(value);
-        else if (strcmp(option, "--contexts") == 0) contexts = atoi(value);
-        else if (strcmp(option, "--threads") == 0) threads = atoi(value);
-        else if (strcmp(option, "--kernel") == 0) {
-            int k = 0;
-            while (k <= ADAM && strcmp(KERNELS[k], value) != 0) k++;
-            if (k > ADAM) die(value, "unknown kernel");
-            kernel = (enum Kernel)k;
-        } else die(option, "unknown option");
-    }
-    total = keys * floats;
-    if (sizes != NULL) read_sizes(sizes);
+    total = parse(argc, argv, 1, 25000000, option).total;
     total = (total + LINE - 1) / LINE * LINE;
-    if (threads <= 0) threads = (int)sysconf(_SC_NPROCESSORS_ONLN);
-    if (contexts < 1 || contexts > MOST) die("--contexts", "expected 1 to 8");
+    if (threads == 0) threads = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    if (contexts > MOST) die("--contexts", "expected 1 to 8");
     for (int c = 0; c < contexts; c++) {
         sources[c] = make(1.0f);
         if (kernel != READ) outs[c] = make(0.0f);
@@ -224,18 +188,12 @@ int main(int argc, char **argv) {
         pthread_t thread;
         if (pthread_create(&thread, NULL, helper, NULL) != 0) die("pthread_create", "failed");
     }
-    char line[64];
-    puts("ready");
-    fflush(stdout);
-    while (fgets(line, sizeof line, stdin) != NULL) {
-        long count = strtol(line, NULL, 10);
-        last_round += (unsigned)count + 1;
+    say_ready();
+    for (uint32_t count; (count = next_line()) != 0;) {
+        last_round += count + 1;
         pthread_barrier_wait(&between_lines);
-        once();
-        for (long i = 0; i < count; i++) printf("%.9f ", once());
+        answer(count, once);
         pthread_barrier_wait(&between_lines);
-        puts("");
-        fflush(stdout);
     }
     return 0;
 }

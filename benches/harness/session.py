@@ -24,7 +24,7 @@ def environment(side, extra=None):
 
 
 class Loop:
-    """A program that says "ready", and answers each line N with N times in seconds (see c/kvloop.c)."""
+    """A program that says "ready", and answers each line N with N times in seconds (see c/timed.h)."""
 
     def __init__(self, command, env=None, wait=True):
         self.command = command
