@@ -2,72 +2,39 @@
 
 use crate::array::{NdArray, Part, RowSparse, Shape};
 use crate::base::Result;
-use crate::base::sync::RwLockReadGuard;
 use crate::dispatch;
+use crate::ops::kernels::sparse;
 use crate::ops::kernels::storage::elements_as;
-use crate::ops::kernels::sum::Sum;
-
-/// Where the values of a row are.
-struct Piece {
-    row: i64,
-    part: usize,
-    /// Among the stored rows of the part.
-    number: usize,
-}
 
 /// `to = sum of inputs`, all row_sparse of one shape and element type: the union of their rows, ascending, each
 /// summed in the order of the inputs. The row numbers of an input may be in any order and repeated.
 pub fn sum_rows(to: &NdArray, inputs: &[NdArray]) -> Result<()> {
     let sum = {
         let parts = inputs.iter().map(NdArray::read_row_sparse).collect::<Result<Vec<_>>>()?;
-        let mut pieces = pieces_of(to.shape(), &parts)?;
-        // Stable: those of one row keep their order.
-        pieces.sort_by_key(|piece| piece.row);
-        let groups: Vec<&[Piece]> = pieces.chunk_by(|a, b| a.row == b.row).collect();
-        let indices: Vec<i64> =
-            groups.iter().flat_map(|group| group.first()).map(|piece| piece.row).collect();
-        let mut values = Part::new(to.dtype(), to.shape().with_rows(indices.len()))?;
-        dispatch!(to.dtype(), T => add_up::<T>(&groups, &parts, &mut values, to.shape().row_size()))?;
-        RowSparse { indices: Part::indices(&indices)?, values }
+        let numbers = parts.iter().map(|part| checked_rows(to.shape(), part)).collect::<Result<Vec<_>>>()?;
+        dispatch!(to.dtype(), T => {
+            let mut rows: Vec<(&[i64], &[T])> = Vec::with_capacity(parts.len());
+            for (numbers, part) in numbers.iter().zip(&parts) {
+                rows.push((numbers, part.values.elements()?));
+            }
+            sparse::sum_rows(to.shape(), &rows)?
+        })
     };
     *to.write_row_sparse()? = sum;
     Ok(())
 }
 
-fn pieces_of(shape: &Shape, parts: &[RwLockReadGuard<'_, RowSparse>]) -> Result<Vec<Piece>> {
-    let rows = shape.rows();
-    let mut pieces = Vec::new();
-    for (part, stored) in parts.iter().enumerate() {
-        let indices = stored.indices.to_i64()?;
-        check_lengths(shape, indices.len(), stored.values.len())?;
-        for (number, row) in indices.into_iter().enumerate() {
-            let known = usize::try_from(row).is_ok_and(|row| row < rows);
-            crate::ensure!(
-                known,
-                InvalidArgument,
-                "row_sparse array {shape}: row {row} is outside 0..{rows}"
-            );
-            pieces.push(Piece { row, part, number });
-        }
+fn checked_rows(shape: &Shape, stored: &RowSparse) -> Result<Vec<i64>> {
+    let (numbers, rows) = (stored.indices.to_i64()?, shape.rows());
+    check_lengths(shape, numbers.len(), stored.values.len())?;
+    for row in &numbers {
+        crate::ensure!(
+            usize::try_from(*row).is_ok_and(|row| row < rows),
+            InvalidArgument,
+            "row_sparse array {shape}: row {row} is outside 0..{rows}"
+        );
     }
-    Ok(pieces)
-}
-
-fn add_up<T: Sum>(
-    groups: &[&[Piece]],
-    parts: &[RwLockReadGuard<'_, RowSparse>],
-    sums: &mut Part,
-    width: usize,
-) -> Result<()> {
-    let sources = parts.iter().map(|part| part.values.elements::<T>()).collect::<Result<Vec<_>>>()?;
-    let row = |piece: &Piece| &sources[piece.part][piece.number * width..][..width];
-    for (sum, group) in sums.elements_mut::<T>()?.chunks_mut(width.max(1)).zip(groups) {
-        if let Some((first, rest)) = group.split_first() {
-            sum.copy_from_slice(row(first));
-            rest.iter().for_each(|piece| T::accumulate(sum, row(piece)));
-        }
-    }
-    Ok(())
+    Ok(numbers)
 }
 
 /// `to` = the rows of `from` whose numbers are in `row_ids`, ascending and each once. A row that `from` does

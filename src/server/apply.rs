@@ -1,15 +1,17 @@
 //! From the pushes of a round to the new value: sum, update, refresh the copy in the pushed type.
 
 use super::decode::Pushed;
-use super::entry::{Entry, row_sparse};
-use crate::array::{DType, Device, Element, NdArray, Shape, Storage, convert_slice};
+use super::entry::Entry;
+use crate::array::{DType, Device, Element, NdArray, Shape, Storage, convert_bytes};
 use crate::base::Result;
 use crate::dispatch;
 use crate::engine::for_each_chunk;
+use crate::ops::kernels::sparse;
 use crate::ops::kernels::storage::cast_into;
 use crate::ops::kernels::sum::{Sum, SumOrder, sum_slices};
+use bytemuck::allocation::pod_collect_to_vec;
 use bytes::Bytes;
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 /// Checks that a push fits the stored value, before it may wait for a round.
 pub(super) fn check(entry: &Entry, pushed: &Pushed) -> Result<()> {
@@ -87,72 +89,49 @@ fn sum_dense(to: &NdArray, pushes: &[Pushed]) -> Result<()> {
         })
         .collect();
     dispatch!(to.dtype(), T => {
-        let inputs: Vec<Elements<'_, T>> =
-            inputs.iter().map(|(dtype, bytes)| Elements::new(*dtype, bytes)).collect::<Result<_>>()?;
+        let inputs: Vec<Cow<'_, [T]>> = inputs.iter().map(|(dtype, bytes)| elements_as(*dtype, bytes)).collect();
         sum_typed(&mut to.write::<T>()?, &inputs);
         Ok(())
     })
 }
 
-fn sum_typed<T: Sum>(to: &mut [T], inputs: &[Elements<'_, T>]) {
+fn sum_typed<T: Sum>(to: &mut [T], inputs: &[Cow<'_, [T]>]) {
     for_each_chunk(to, |first, chunk| {
-        let parts: Vec<&[T]> =
-            inputs.iter().map(|input| &input.as_slice()[first..first + chunk.len()]).collect();
+        let parts: Vec<&[T]> = inputs.iter().map(|input| &input[first..first + chunk.len()]).collect();
         sum_slices(chunk, &parts, SumOrder::LeftToRight);
     });
 }
 
 /// The elements of a frame: as they lie there if they are aligned and of the right type, else a copy.
-enum Elements<'a, T> {
-    InFrame(&'a [T]),
-    Copied(Vec<T>),
-}
-
-impl<'a, T: Element> Elements<'a, T> {
-    fn new(dtype: DType, bytes: &'a Bytes) -> Result<Self> {
-        if dtype == T::DTYPE {
-            return Ok(match bytemuck::try_cast_slice(bytes) {
-                Ok(elements) => Elements::InFrame(elements),
-                Err(_) => Elements::Copied(bytemuck::allocation::pod_collect_to_vec(bytes)),
-            });
-        }
-        dispatch!(dtype, S => {
-            let source: Vec<S> = bytemuck::allocation::pod_collect_to_vec(bytes);
-            let mut copied = vec![T::default(); source.len()];
-            convert_slice(&source, &mut copied);
-            Ok(Elements::Copied(copied))
-        })
+fn elements_as<T: Element>(dtype: DType, bytes: &[u8]) -> Cow<'_, [T]> {
+    if dtype == T::DTYPE {
+        return match bytemuck::try_cast_slice(bytes) {
+            Ok(elements) => Cow::Borrowed(elements),
+            Err(_) => Cow::Owned(pod_collect_to_vec(bytes)),
+        };
     }
-
-    fn as_slice(&self) -> &[T] {
-        match self {
-            Elements::InFrame(elements) => elements,
-            Elements::Copied(elements) => elements,
-        }
-    }
+    // Words are aligned for elements of any type; the last one may be filled up with zeros.
+    let words: Vec<u64> = pod_collect_to_vec(bytes);
+    let aligned: &[u8] = bytemuck::cast_slice(&words);
+    let mut converted = vec![T::default(); bytes.len() / dtype.size()];
+    convert_bytes(dtype, &aligned[..bytes.len()], T::DTYPE, bytemuck::cast_slice_mut(&mut converted));
+    Cow::Owned(converted)
 }
 
 /// The union of the pushed rows, each the sum of its pushes.
 fn sum_rows(target: &NdArray, pushes: &[Pushed]) -> Result<NdArray> {
-    let (total, width) = (target.shape().rows(), target.shape().row_size());
-    dispatch!(target.dtype(), T => {
-        let mut rows: BTreeMap<i64, Vec<T>> = BTreeMap::new();
-        for push in pushes {
-            let Pushed::Rows { dtype, rows: numbers, elements, .. } = push else { continue };
-            let elements = Elements::<T>::new(*dtype, elements)?;
-            for (row, values) in numbers.iter().zip(elements.as_slice().chunks_exact(width.max(1))) {
-                match rows.entry(*row) {
-                    std::collections::btree_map::Entry::Vacant(free) => {
-                        free.insert(values.to_vec());
-                    }
-                    std::collections::btree_map::Entry::Occupied(mut sum) => T::accumulate(sum.get_mut(), values),
-                }
-            }
-        }
-        let numbers: Vec<i64> = rows.keys().copied().collect();
-        let elements: Vec<T> = rows.into_values().flatten().collect();
-        row_sparse(T::DTYPE, &numbers, width, total, bytemuck::cast_slice(&elements))
-    })
+    let sum = dispatch!(target.dtype(), T => {
+        let inputs: Vec<(&[i64], Cow<'_, [T]>)> = pushes
+            .iter()
+            .filter_map(|push| match push {
+                Pushed::Rows { dtype, rows, elements, .. } => Some((&rows[..], elements_as(*dtype, elements))),
+                _ => None,
+            })
+            .collect();
+        let inputs: Vec<(&[i64], &[T])> = inputs.iter().map(|(rows, elements)| (*rows, &elements[..])).collect();
+        sparse::sum_rows(target.shape(), &inputs)?
+    });
+    NdArray::from_row_sparse(sum, target.shape().clone(), Device::cpu(0))
 }
 
 /// No update rule: the sum replaces the value; of a row-sparse value only the pushed rows are replaced.

@@ -81,13 +81,7 @@ impl Entry {
 }
 
 /// A row_sparse array of `total` rows that holds `rows`.
-pub(super) fn row_sparse(
-    dtype: DType,
-    rows: &[i64],
-    width: usize,
-    total: usize,
-    elements: &[u8],
-) -> Result<NdArray> {
+fn row_sparse(dtype: DType, rows: &[i64], width: usize, total: usize, elements: &[u8]) -> Result<NdArray> {
     let mut values = Part::new(dtype, Shape::new(&[rows.len() as i64, width as i64]))?;
     crate::ensure!(
         values.bytes.len() == elements.len(),

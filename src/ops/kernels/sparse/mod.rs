@@ -2,6 +2,8 @@
 
 mod merge;
 mod parts;
+mod sum;
 
 pub use merge::{csr_csr, csr_dense, rows_dense, rows_rows};
 pub use parts::{Elements, Rows, map_rows, map_values};
+pub use sum::sum_rows;
