@@ -5,11 +5,11 @@
 
 use super::args::{out, slice_in};
 use super::boundary::boundary;
-use super::objects::{Gradient, array, arrays, new_handle};
+use super::objects::{ArrayObject, Gradient, array, arrays, new_handle};
 use super::runtime::runtime;
 use super::types::NDArrayHandle;
 use crate::base::Result;
-use crate::{bail, ensure, err};
+use crate::{bail, ensure};
 use libc::c_int;
 use std::ptr::null_mut;
 
@@ -47,9 +47,10 @@ pub unsafe extern "C" fn MXAutogradMarkVariables(
                 "reqs_array[{i}]: expected 0 (null), 1 (write), 2 (in place) or 3 (add), got {request}"
             );
         }
+        let table = &runtime()?.arrays;
         for (variable, buffer) in variables.iter().zip(buffers) {
-            let object = runtime()?.arrays.get("var_handles", *variable)?;
-            *object.gradient.write() = Some(Box::new(Gradient { buffer, fresh: false }));
+            let gradient = Box::new(Gradient { buffer, fresh: false });
+            drop(table.change("var_handles", *variable, |object| object.gradient.replace(gradient))?);
         }
         Ok(())
     })
@@ -66,8 +67,9 @@ pub unsafe extern "C" fn MXNDArrayGetGrad(handle: NDArrayHandle, out: *mut NDArr
     boundary("MXNDArrayGetGrad", || {
         // SAFETY: the caller vouches for it.
         let out = unsafe { self::out("out", out) }?;
-        let object = runtime()?.arrays.get("handle", handle)?;
-        let buffer = object.gradient.read().as_ref().map(|gradient| gradient.buffer.clone());
+        let buffer_of =
+            |object: &ArrayObject| object.gradient.as_ref().map(|gradient| gradient.buffer.clone());
+        let buffer = runtime()?.arrays.with("handle", handle, buffer_of)?;
         out.set(buffer.map_or(Ok(null_mut()), new_handle)?);
         Ok(())
     })
@@ -77,15 +79,14 @@ pub unsafe extern "C" fn MXNDArrayGetGrad(handle: NDArrayHandle, out: *mut NDArr
 #[unsafe(no_mangle)]
 pub extern "C" fn MXNDArraySetGradState(handle: NDArrayHandle, state: c_int) -> c_int {
     boundary("MXNDArraySetGradState", || {
-        let object = runtime()?.arrays.get("handle", handle)?;
-        let mut gradient = object.gradient.write();
-        let gradient = gradient.as_mut().ok_or_else(|| {
-            err!(
-                InvalidArgument,
-                "handle: this NDArray has not been marked as a variable (MXAutogradMarkVariables)"
-            )
+        let is_marked = runtime()?.arrays.change("handle", handle, |object| {
+            object.gradient.as_mut().map(|gradient| gradient.fresh = state != 0).is_some()
         })?;
-        gradient.fresh = state != 0;
+        ensure!(
+            is_marked,
+            InvalidArgument,
+            "handle: this NDArray has not been marked as a variable (MXAutogradMarkVariables)"
+        );
         Ok(())
     })
 }
@@ -101,8 +102,8 @@ pub unsafe extern "C" fn MXNDArrayGetGradState(handle: NDArrayHandle, out: *mut 
     boundary("MXNDArrayGetGradState", || {
         // SAFETY: the caller vouches for it.
         let out = unsafe { self::out("out", out) }?;
-        let object = runtime()?.arrays.get("handle", handle)?;
-        out.set(object.gradient.read().as_ref().is_some_and(|gradient| gradient.fresh).into());
+        let is_fresh = |object: &ArrayObject| object.gradient.as_ref().is_some_and(|gradient| gradient.fresh);
+        out.set(runtime()?.arrays.with("handle", handle, is_fresh)?.into());
         Ok(())
     })
 }

@@ -11,7 +11,7 @@
 //! A look-up takes the lock of its own slot only. Slots live in chunks that double in size and never move.
 
 use crate::base::sync::atomic::{AtomicUsize, Ordering};
-use crate::base::sync::{Arc, Mutex, RwLock};
+use crate::base::sync::{Mutex, RwLock};
 use crate::base::{Error, Result};
 use crate::mem::copy;
 use once_cell::sync::OnceCell;
@@ -68,17 +68,21 @@ const FIRST_CHUNK: usize = 256;
 const CHUNKS: usize = 24;
 const LAST_GENERATION: u32 = (1 << 24) - 1;
 
+/// Starts on a cache line, so that a slot of up to 128 bytes fits two.
+#[repr(align(64))]
 struct Slot<T> {
-    /// What a look-up will need next: the object's address and one that it knows. For prefetching only, so it
-    /// does not matter that they may be out of date.
-    hints: [AtomicUsize; 2],
+    /// Memory that users of the object will need next. For prefetching only, so it does not matter that it may be
+    /// out of date.
+    hint: AtomicUsize,
     /// The generation of the object inside; bumped when it leaves.
-    content: RwLock<(u32, Option<Arc<T>>)>,
+    content: RwLock<(u32, Option<T>)>,
 }
 
+/// Objects that are shared beyond a look-up, or that wait or run foreign code, are put in behind an `Arc`, so that
+/// [`Table::get`] can hand out a share of them; others live in the slot itself.
 pub(super) struct Table<T> {
     kind: Kind,
-    second_address: fn(&T) -> *const (),
+    hint: fn(&T) -> *const (),
     chunks: [OnceCell<Box<[Slot<T>]>>; CHUNKS],
     free: Mutex<Free>,
 }
@@ -91,28 +95,34 @@ struct Free {
 
 impl<T> Table<T> {
     pub(super) fn new(kind: Kind) -> Self {
-        Table::with_second_address(kind, |_| std::ptr::null())
+        Table::with_hint(kind, |_| std::ptr::null())
     }
 
-    /// `second_address` names memory that users of an object will need besides the object itself.
-    pub(super) fn with_second_address(kind: Kind, second_address: fn(&T) -> *const ()) -> Self {
+    /// `hint` names memory that users of an object will need besides the object itself.
+    pub(super) fn with_hint(kind: Kind, hint: fn(&T) -> *const ()) -> Self {
         let chunks = std::array::from_fn(|_| OnceCell::new());
-        Table { kind, second_address, chunks, free: Mutex::default() }
+        Table { kind, hint, chunks, free: Mutex::default() }
     }
 
-    /// Tells the processor that this handle, which may be anything, will be looked up soon.
+    /// Tells the processor that the slot of this handle, which may be anything, will be needed soon.
     #[inline]
-    pub(super) fn prefetch(&self, handle: *const c_void) {
-        let Some(slot) = self.slot(handle.addr() as u32) else { return };
-        for hint in &slot.hints {
-            let address = std::ptr::without_provenance::<u8>(hint.load(Ordering::Relaxed));
-            copy::prefetch(address);
-            copy::prefetch(address.wrapping_add(64));
+    pub(super) fn prefetch_slot(&self, handle: *const c_void) {
+        if let Some(slot) = self.slot(handle.addr() as u32) {
+            prefetch_lines(std::ptr::from_ref(slot).cast());
+        }
+    }
+
+    /// Tells the processor that the object of this handle, which may be anything, will be used soon; it is found
+    /// through the slot, so that must be near already.
+    #[inline]
+    pub(super) fn prefetch_object(&self, handle: *const c_void) {
+        if let Some(slot) = self.slot(handle.addr() as u32) {
+            prefetch_lines(std::ptr::without_provenance(slot.hint.load(Ordering::Relaxed)));
         }
     }
 
     /// Puts an object in and returns its handle; the caller owns it until `remove`.
-    pub(super) fn insert(&self, object: Arc<T>) -> Result<*mut c_void> {
+    pub(super) fn insert(&self, object: T) -> Result<*mut c_void> {
         let index = {
             let mut free = self.free.lock();
             match free.indices.pop() {
@@ -126,25 +136,21 @@ impl<T> Table<T> {
         let slot = self.slot_or_new(index).ok_or_else(|| {
             crate::err!(OutOfMemory, "too many live {} handles ({index})", self.kind.name())
         })?;
-        slot.hints[0].store(Arc::as_ptr(&object).addr(), Ordering::Relaxed);
-        slot.hints[1].store((self.second_address)(&object).addr(), Ordering::Relaxed);
+        slot.hint.store((self.hint)(&object).addr(), Ordering::Relaxed);
         let mut content = slot.content.write();
         content.1 = Some(object);
         Ok(encode(self.kind, content.0, index))
     }
 
-    /// The object behind a handle. `argument` is the name that errors give it.
-    pub(super) fn get(&self, argument: &str, handle: *const c_void) -> Result<Arc<T>> {
-        let (generation, index) = self.decode(argument, handle)?;
-        let slot = self.slot(index).ok_or_else(|| self.unknown(argument, handle))?;
-        let content = slot.content.read();
-        match &content.1 {
-            Some(object) if content.0 == generation => Ok(object.clone()),
-            _ => Err(self.stale(argument)),
-        }
+    /// A share of the object behind a handle. `argument` is the name that errors give it.
+    pub(super) fn get(&self, argument: &str, handle: *const c_void) -> Result<T>
+    where
+        T: Clone,
+    {
+        self.with(argument, handle, T::clone)
     }
 
-    /// Looks at the object behind a handle without taking a share in it. `look` must not use the table.
+    /// Looks at the object behind a handle. `look` must be short, and use neither the table nor foreign code.
     #[inline]
     pub(super) fn with<R>(
         &self,
@@ -161,8 +167,30 @@ impl<T> Table<T> {
         }
     }
 
+    /// Changes the object behind a handle. The same holds for `change` as for `look`: what it replaces it should
+    /// return, so that it is dropped outside.
+    pub(super) fn change<R>(
+        &self,
+        argument: &str,
+        handle: *const c_void,
+        change: impl FnOnce(&mut T) -> R,
+    ) -> Result<R> {
+        let (generation, index) = self.decode(argument, handle)?;
+        let slot = self.slot(index).ok_or_else(|| self.unknown(argument, handle))?;
+        let mut content = slot.content.write();
+        let (present, object) = &mut *content;
+        match object {
+            Some(object) if *present == generation => {
+                let result = change(object);
+                slot.hint.store((self.hint)(object).addr(), Ordering::Relaxed);
+                Ok(result)
+            }
+            _ => Err(self.stale(argument)),
+        }
+    }
+
     /// Takes the object out; the handle and its copies are dead from now on.
-    pub(super) fn remove(&self, argument: &str, handle: *const c_void) -> Result<Arc<T>> {
+    pub(super) fn remove(&self, argument: &str, handle: *const c_void) -> Result<T> {
         let (generation, index) = self.decode(argument, handle)?;
         let slot = self.slot(index).ok_or_else(|| self.unknown(argument, handle))?;
         let mut content = slot.content.write();
@@ -225,11 +253,16 @@ impl<T> Table<T> {
         let (chunk, offset) = locate(index);
         let slots = self.chunks.get(chunk)?.get_or_init(|| {
             (0..FIRST_CHUNK << chunk)
-                .map(|_| Slot { hints: Default::default(), content: RwLock::new((1, None)) })
+                .map(|_| Slot { hint: AtomicUsize::default(), content: RwLock::new((1, None)) })
                 .collect()
         });
         slots.get(offset)
     }
+}
+
+fn prefetch_lines(address: *const u8) {
+    copy::prefetch(address);
+    copy::prefetch(address.wrapping_add(64));
 }
 
 /// The chunk of an index and the place in it; chunk c holds `FIRST_CHUNK << c` slots.
@@ -270,37 +303,40 @@ mod tests {
     fn handles_are_checked() {
         let table = Table::<u32>::new(Kind::NdArray);
         let other = Table::<u32>::new(Kind::KvStore);
-        let handle = table.insert(Arc::new(7)).unwrap();
-        assert_eq!(*table.get("a", handle).unwrap(), 7);
+        let handle = table.insert(7).unwrap();
+        assert_eq!(table.get("a", handle).unwrap(), 7);
         assert_eq!(table.with("a", handle, |number| number + 1).unwrap(), 8);
-        let message = |result: Result<Arc<u32>>| result.unwrap_err().to_string();
+        assert_eq!(table.change("a", handle, |number| std::mem::replace(number, 9)).unwrap(), 7);
+        assert_eq!(table.get("a", handle).unwrap(), 9);
+        let message = |result: Result<u32>| result.unwrap_err().to_string();
         assert_eq!(message(table.get("a", std::ptr::null())), "a: expected a NDArray handle, got NULL");
         assert_eq!(message(other.get("a", handle)), "a: expected a KVStore handle, got a NDArray handle");
         let made_up = std::ptr::without_provenance::<c_void>(0x7fff_1234_5678);
         assert!(message(table.get("a", made_up)).ends_with("is not a NDArray handle of this library"));
-        assert_eq!(*table.remove("a", handle).unwrap(), 7);
+        assert_eq!(table.remove("a", handle).unwrap(), 9);
         assert_eq!(message(table.get("a", handle)), "a: this NDArray handle was freed");
         assert!(table.with("a", handle, |_| ()).is_err());
+        assert!(table.change("a", handle, |_| ()).is_err());
         assert_eq!(message(table.remove("a", handle)), "a: this NDArray handle was freed");
     }
 
     #[test]
     fn a_reused_slot_does_not_revive_old_handles() {
         let table = Table::<u32>::new(Kind::NdArray);
-        let first = table.insert(Arc::new(1)).unwrap();
+        let first = table.insert(1).unwrap();
         table.remove("a", first).unwrap();
-        let second = table.insert(Arc::new(2)).unwrap();
+        let second = table.insert(2).unwrap();
         assert_ne!(first, second);
         assert!(table.get("a", first).is_err());
-        assert_eq!(*table.get("a", second).unwrap(), 2);
+        assert_eq!(table.get("a", second).unwrap(), 2);
     }
 
     #[test]
     fn every_index_has_its_own_slot() {
         let table = Table::<usize>::new(Kind::NdArray);
-        let handles: Vec<_> = (0..10_000).map(|i| table.insert(Arc::new(i)).unwrap()).collect();
+        let handles: Vec<_> = (0..10_000).map(|i| table.insert(i).unwrap()).collect();
         for (i, handle) in handles.iter().enumerate() {
-            assert_eq!(*table.get("a", *handle).unwrap(), i);
+            assert_eq!(table.get("a", *handle).unwrap(), i);
         }
     }
 }

@@ -4,14 +4,13 @@
 
 use super::args::{count, slice_in, texts_in};
 use super::boundary::boundary;
-use super::objects::{ArrayObject, arrays, new_handle};
+use super::objects::{arrays, maybe_array, new_handle};
 use super::op::operator;
 use super::runtime::{Runtime, runtime};
 use super::scratch;
 use super::types::{AtomicSymbolCreator, NDArrayHandle};
 use crate::array::{NdArray, np_shape};
 use crate::base::Result;
-use crate::base::sync::Arc;
 use crate::ops::{Attrs, Invoker, Operator};
 use libc::{c_char, c_int};
 use smallvec::SmallVec;
@@ -163,14 +162,17 @@ pub(super) fn invoke_into(
     inputs: &[NdArray],
     handles: &[*mut c_void],
 ) -> Result<SmallVec<[NdArray; 2]>> {
-    let objects: SmallVec<[Arc<ArrayObject>; 2]> =
-        handles.iter().map(|handle| runtime.arrays.get("outputs", *handle)).collect::<Result<_>>()?;
     let given: SmallVec<[Option<NdArray>; 2]> =
-        objects.iter().map(|object| object.array.read().clone()).collect();
+        handles.iter().map(|handle| maybe_array("outputs", *handle)).collect::<Result<_>>()?;
     let results = invoker(runtime).invoke(operator, attrs, inputs, &given)?;
-    for ((object, given), result) in objects.iter().zip(&given).zip(&results) {
+    for ((handle, given), result) in handles.iter().zip(&given).zip(&results) {
         if given.is_none() {
-            *object.array.write() = Some(result.clone());
+            let result = Some(result.clone());
+            drop(
+                runtime
+                    .arrays
+                    .change("outputs", *handle, |object| std::mem::replace(&mut object.array, result))?,
+            );
         }
     }
     Ok(results)

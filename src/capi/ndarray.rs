@@ -9,7 +9,6 @@ use super::runtime::runtime;
 use super::types::NDArrayHandle;
 use crate::array::{DType, Device, NdArray, Shape};
 use crate::base::Result;
-use crate::base::sync::Arc;
 use libc::c_int;
 
 /// Makes a handle without an array: a place for the output of an operator.
@@ -23,7 +22,7 @@ pub unsafe extern "C" fn MXNDArrayCreateNone(out: *mut NDArrayHandle) -> c_int {
     boundary("MXNDArrayCreateNone", || {
         // SAFETY: the caller vouches for it.
         let out = unsafe { self::out("out", out) }?;
-        out.set(runtime()?.arrays.insert(Arc::new(ArrayObject::default()))?);
+        out.set(runtime()?.arrays.insert(ArrayObject::default())?);
         Ok(())
     })
 }
@@ -137,7 +136,7 @@ pub unsafe extern "C" fn MXShallowCopyNDArray(src: NDArrayHandle, out: *mut NDAr
         // SAFETY: the caller vouches for it.
         let out = unsafe { self::out("out", out) }?;
         let arrays = &runtime()?.arrays;
-        out.set(arrays.insert(Arc::new(arrays.get("src", src)?.shallow_copy()))?);
+        out.set(arrays.insert(arrays.with("src", src, ArrayObject::shallow_copy)?)?);
         Ok(())
     })
 }
@@ -154,8 +153,8 @@ pub unsafe extern "C" fn MXNDArrayDetach(handle: NDArrayHandle, out: *mut NDArra
         // SAFETY: the caller vouches for it.
         let out = unsafe { self::out("out", out) }?;
         let arrays = &runtime()?.arrays;
-        let array = arrays.get("handle", handle)?.array.read().clone();
-        out.set(arrays.insert(Arc::new(ArrayObject::from(array)))?);
+        let array = arrays.with("handle", handle, |object| object.array.clone())?;
+        out.set(arrays.insert(ArrayObject::from(array))?);
         Ok(())
     })
 }

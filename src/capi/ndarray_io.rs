@@ -10,7 +10,6 @@ use super::scratch::{self, List as Scratch};
 use super::types::NDArrayHandle;
 use crate::array::format::{List, Shapes, load_buffer, load_file, load_raw, save_file, save_raw};
 use crate::base::Result;
-use crate::base::sync::Arc;
 use crate::base::uri::local_path;
 use libc::{c_char, c_int, c_void};
 use std::path::Path;
@@ -125,7 +124,7 @@ fn hand_out(list: &List) -> Result<Vec<NDArrayHandle>> {
     let table = &runtime()?.arrays;
     let mut handles = Vec::with_capacity(list.arrays.len());
     for array in &list.arrays {
-        match table.insert(Arc::new(ArrayObject::from(array.clone()))) {
+        match table.insert(ArrayObject::from(array.clone())) {
             Ok(handle) => handles.push(handle),
             Err(error) => {
                 for handle in handles {
@@ -178,7 +177,7 @@ pub unsafe extern "C" fn MXNDArrayLoadFromRawBytes(
         // SAFETY: the caller vouches for both.
         let (bytes, out) = unsafe { (slice_in("buf", buf.cast::<u8>(), size)?, self::out("out", out)?) };
         let array = load_raw(bytes, Shapes::current())?;
-        out.set(runtime()?.arrays.insert(Arc::new(ArrayObject::from(array)))?);
+        out.set(runtime()?.arrays.insert(ArrayObject::from(array))?);
         Ok(())
     })
 }

@@ -124,8 +124,8 @@ pub unsafe extern "C" fn MXNDArrayGetSharedMemHandle(
         let shared = runtime()?.engine.run_here(&operation, || array.to_shared())?;
         id.set(shared.hand_out()?);
         pid.set(std::process::id().cast_signed());
-        let kept = runtime()?.arrays.get("handle", handle)?.shared.write().replace(Box::new(shared));
-        drop(kept);
+        let kept = Box::new(shared);
+        drop(runtime()?.arrays.change("handle", handle, |object| object.shared.replace(kept))?);
         Ok(())
     })
 }

@@ -5,7 +5,7 @@
 use super::args::{dims_in, out, slice_in};
 use super::boundary::boundary;
 use super::ndarray::shape32;
-use super::objects::{array, new_handle};
+use super::objects::{ArrayObject, array, new_handle};
 use super::runtime::runtime;
 use super::types::NDArrayHandle;
 use crate::array::{Csr, DType, Device, NdArray, Part, RowSparse, Shape, Storage};
@@ -307,7 +307,8 @@ pub extern "C" fn MXNDArraySyncCopyFromNDArray(
         let replacement = NdArray::new(shape, target.dtype(), target.device())?;
         runtime()?.engine.wait_to_write(target.var())?;
         copy_part(&source, &replacement, None)?;
-        let old = runtime()?.arrays.get("handle_dst", handle_dst)?.array.write().replace(replacement);
+        let replace = |object: &mut ArrayObject| object.array.replace(replacement);
+        let old = runtime()?.arrays.change("handle_dst", handle_dst, replace)?;
         // Freeing foreign memory runs foreign code, which must not find the lock held.
         drop(old);
         Ok(())

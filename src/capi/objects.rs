@@ -4,7 +4,7 @@ use super::kvstore::StoreObject;
 use super::runtime::runtime;
 use crate::array::NdArray;
 use crate::base::Result;
-use crate::base::sync::{Arc, RwLock};
+use crate::base::sync::Arc;
 use std::ffi::c_void;
 
 /// Behind an `NDArrayHandle`: an array, or none yet (`MXNDArrayCreateNone`, a placeholder for an output).
@@ -12,11 +12,11 @@ use std::ffi::c_void;
 /// Kept small, see [`Content`](crate::array::Content).
 #[derive(Default)]
 pub(super) struct ArrayObject {
-    pub array: RwLock<Option<NdArray>>,
+    pub array: Option<NdArray>,
     /// Set by `MXAutogradMarkVariables`.
-    pub gradient: RwLock<Option<Box<Gradient>>>,
+    pub gradient: Option<Box<Gradient>>,
     /// What `MXNDArrayGetSharedMemHandle` handed out: its descriptor lives as long as the handle.
-    pub shared: RwLock<Option<Box<NdArray>>>,
+    pub shared: Option<Box<NdArray>>,
 }
 
 /// The gradient buffer of a marked variable.
@@ -28,34 +28,26 @@ pub(super) struct Gradient {
 }
 
 impl ArrayObject {
-    pub(super) fn new(array: NdArray) -> Arc<Self> {
-        Arc::new(ArrayObject::from(Some(array)))
-    }
-
     /// Where the array's own state lives, for prefetching only.
     pub(super) fn address_of_array(&self) -> *const () {
-        self.array.read().as_ref().map_or(std::ptr::null(), NdArray::state_address)
+        self.array.as_ref().map_or(std::ptr::null(), NdArray::state_address)
     }
 
     /// The same array with the same gradient buffer.
     pub(super) fn shallow_copy(&self) -> ArrayObject {
-        ArrayObject {
-            array: RwLock::new(self.array.read().clone()),
-            gradient: RwLock::new(self.gradient.read().clone()),
-            shared: RwLock::default(),
-        }
+        ArrayObject { array: self.array.clone(), gradient: self.gradient.clone(), shared: None }
     }
 }
 
 impl From<Option<NdArray>> for ArrayObject {
     fn from(array: Option<NdArray>) -> Self {
-        ArrayObject { array: RwLock::new(array), ..ArrayObject::default() }
+        ArrayObject { array, ..ArrayObject::default() }
     }
 }
 
 /// The array behind a handle, if there is one yet.
 pub(super) fn maybe_array(argument: &str, handle: *const c_void) -> Result<Option<NdArray>> {
-    Ok(runtime()?.arrays.get(argument, handle)?.array.read().clone())
+    runtime()?.arrays.with(argument, handle, |object| object.array.clone())
 }
 
 /// The array behind a handle; an empty one is an error.
@@ -75,14 +67,18 @@ pub(super) fn arrays(argument: &str, handles: &[*mut c_void]) -> Result<Vec<NdAr
     // A made-up count ends at the first bad handle; it must not ask for memory before.
     let mut found = Vec::with_capacity(handles.len().min(1024));
     if handles.len() > 1 {
-        handles.iter().take(AHEAD).for_each(|handle| table.prefetch(*handle));
+        handles.iter().take(2 * AHEAD).for_each(|handle| table.prefetch_slot(*handle));
+        handles.iter().take(AHEAD).for_each(|handle| table.prefetch_object(*handle));
     }
     for (i, handle) in handles.iter().enumerate() {
+        if let Some(later) = handles.get(i + 2 * AHEAD) {
+            table.prefetch_slot(*later);
+        }
         if let Some(later) = handles.get(i + AHEAD) {
-            table.prefetch(*later);
+            table.prefetch_object(*later);
         }
         // The name with the index is made only when it is needed: this is the hot path of push and pull.
-        let array = table.with(argument, *handle, |object| object.array.read().clone());
+        let array = table.with(argument, *handle, |object| object.array.clone());
         match array {
             Ok(Some(array)) => found.push(array),
             _ => found.push(self::array(&format!("{argument}[{i}]"), *handle)?),
@@ -98,5 +94,5 @@ pub(super) fn store(argument: &str, handle: *const c_void) -> Result<Arc<StoreOb
 
 /// A new handle, owned by the caller, for an array.
 pub(super) fn new_handle(array: NdArray) -> Result<*mut c_void> {
-    runtime()?.arrays.insert(ArrayObject::new(array))
+    runtime()?.arrays.insert(ArrayObject::from(Some(array)))
 }

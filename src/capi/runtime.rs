@@ -22,14 +22,14 @@ pub(super) struct Runtime {
     pub engine: Engine,
     pub trace: Arc<Trace>,
     pub profiler: Arc<Profiler>,
-    pub profile_objects: Table<ProfileObject>,
+    pub profile_objects: Table<Arc<ProfileObject>>,
     pub rng: Rng,
     pub arrays: Table<ArrayObject>,
     /// Functions in the engine that have not said yet that they are done.
-    pub completions: Table<Mutex<Option<Pending>>>,
-    pub stores: Table<StoreObject>,
-    pub record_readers: Table<Mutex<recordio::Reader>>,
-    pub record_writers: Table<Mutex<recordio::Writer>>,
+    pub completions: Table<Arc<Mutex<Option<Pending>>>>,
+    pub stores: Table<Arc<StoreObject>>,
+    pub record_readers: Table<Arc<Mutex<recordio::Reader>>>,
+    pub record_writers: Table<Arc<Mutex<recordio::Writer>>>,
     /// The process environment behind the table of `MXInitPSEnv`.
     pub ps_env: RwLock<Env>,
     /// This process's membership in a cluster, if it has dist stores.
@@ -69,7 +69,7 @@ impl Runtime {
             profiler,
             profile_objects: Table::new(Kind::Profile),
             rng: Rng::default(),
-            arrays: Table::with_second_address(Kind::NdArray, ArrayObject::address_of_array),
+            arrays: Table::with_hint(Kind::NdArray, ArrayObject::address_of_array),
             completions: Table::new(Kind::Completion),
             stores: Table::new(Kind::KvStore),
             record_readers: Table::new(Kind::RecordIoReader),
