@@ -80,7 +80,10 @@ pub(super) fn arrays(argument: &str, handles: &[*mut c_void]) -> Result<Vec<NdAr
         // The name with the index is made only when it is needed: this is the hot path of push and pull.
         let array = table.with(argument, *handle, |object| object.array.clone());
         match array {
-            Ok(Some(array)) => found.push(array),
+            Ok(Some(array)) => {
+                array.prefetch_var();
+                found.push(array);
+            }
             _ => found.push(self::array(&format!("{argument}[{i}]"), *handle)?),
         }
     }
