@@ -3,12 +3,12 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help build libmxnet test test-slow check-fmt lint test-rust test-c test-python test-jvm test-upstream \
-        fmt header demo bench fuzz loom sim clean
+        test-upstream-dist test-cluster sanitizers fmt header demo bench fuzz loom sim clean
 
 LIBRARY := target/release/libmxkv.so
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## the optimised library, target/release/libmxkv.so
 	@scripts/need.sh cc
@@ -50,6 +50,10 @@ loom: ## the engine in all interleavings of small models
 	@scripts/need.sh cc
 	scripts/loom.sh
 
+sanitizers: ## the C programs and the library under the thread and the address sanitizer; needs a nightly Rust
+	@scripts/need.sh cc clang clang-rt
+	$(MAKE) -C c-tests tsan instrument
+
 sim: ## ten thousand simulated clusters
 	@scripts/need.sh cc c++
 	MXKV_SIM_SEEDS=10000 cargo test --lib ps::sim
@@ -61,7 +65,7 @@ test-cluster: ## nodes killed and stopped ten times, ten minutes of nonsense fro
 test-upstream-dist: build ## MXNet's own tests of distributed stores, ten times; needs MXNET_SOURCE
 	TIMES=10 scripts/upstream-dist-tests.sh
 
-test-slow: test-upstream test-upstream-dist test-cluster loom sim ## what takes too long for every change
+test-slow: test-upstream test-upstream-dist test-cluster sanitizers loom sim ## what takes too long for every change
 	scripts/test-python.sh -m slow
 	$(MAKE) -C bindings soak LIBRARY=$(CURDIR)/$(LIBRARY)
 
