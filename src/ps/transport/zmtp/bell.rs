@@ -17,6 +17,8 @@ const EVENTS: usize = 256;
 pub(super) struct Ready {
     pub token: Token,
     pub readable: bool,
+    /// The peer will send no more. There is no other event for that, even if this one is for data, too.
+    pub ended: bool,
     pub writable: bool,
 }
 
@@ -59,6 +61,7 @@ impl Bell for PollBell {
             token: event.token(),
             // An error or the end is found by reading.
             readable: event.is_readable() || event.is_read_closed() || event.is_error(),
+            ended: event.is_read_closed() || event.is_error(),
             writable: event.is_writable() || event.is_write_closed() || event.is_error(),
         }));
         Ok(!events.is_empty())

@@ -53,6 +53,8 @@ pub(super) struct Connection {
     decoder: Decoder,
     output: Output,
     blocked: bool,
+    /// The end of the stream has come and is to be found by reading.
+    ended: bool,
     identity: Vec<u8>,
 }
 
@@ -67,6 +69,7 @@ impl Connection {
             decoder: Decoder::new(most),
             output: Output::default(),
             blocked: false,
+            ended: false,
             identity: Vec::new(),
             end,
         };
@@ -102,6 +105,11 @@ impl Connection {
             self.greet();
         }
         Ok(())
+    }
+
+    /// The peer sends no more than what is here already: reading goes on until the end.
+    pub(super) fn ended(&mut self) {
+        self.ended = true;
     }
 
     /// Bytes that wait to be written.
@@ -152,8 +160,8 @@ impl Connection {
         while let Some(item) = self.decoder.next()? {
             self.take(item, messages)?;
         }
-        // A stream that gave less than it could is empty.
-        Ok(if count < wanted { Found::Dry } else { Found::More })
+        // A stream that gave less than it could is empty, or at its end, which no further event would tell.
+        Ok(if count < wanted && !self.ended { Found::Dry } else { Found::More })
     }
 
     fn take(&mut self, item: Item, messages: &mut impl FnMut(Frames)) -> Result<()> {

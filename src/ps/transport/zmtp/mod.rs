@@ -122,11 +122,23 @@ impl ZmtpTransport {
             if ready.writable {
                 self.writable(ready.token);
             }
+            if ready.ended
+                && let Some(connection) = self.connection(ready.token)
+            {
+                connection.ended();
+            }
             if ready.readable && self.listed.insert(ready.token) {
                 self.readable.push_back(ready.token);
             }
         }
         self.events = events;
+    }
+
+    fn connection(&mut self, token: Token) -> Option<&mut Connection> {
+        if let Some(guest) = self.guests.get_mut(&token) {
+            return Some(&mut guest.connection);
+        }
+        self.links.get_mut(self.owners.get(&token)?)?.connection.as_mut()
     }
 
     fn writable(&mut self, token: Token) {

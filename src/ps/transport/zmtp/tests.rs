@@ -160,10 +160,7 @@ fn a_message_cut_off_by_a_broken_connection_is_sent_again_whole() {
     // A receiver that shakes hands, reads a little and hangs up.
     let rude = thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        let mut ready = Vec::new();
-        let body = greeting::ready("ROUTER", b"");
-        decoder::head(&mut ready, body.len(), false, true);
-        stream.write_all(&[&greeting::greeting()[..], &ready, &body].concat()).unwrap();
+        by_hand(&mut stream, "ROUTER");
         stream.read_exact(&mut [0; 100_000]).unwrap();
     });
     work(&mut [&mut sender], |_, _| rude.is_finished().then_some(()));
@@ -208,6 +205,38 @@ fn strangers_that_speak_otherwise_are_hung_up_on_and_nothing_else_happens() {
         assert!(matches!(end, Ok(greeting::GREETING) | Err(ErrorKind::ConnectionReset)), "{end:?}");
     }
     assert_eq!(receiver.guests.len(), 1);
+}
+
+/// A peer by hand: shakes hands as the given kind of socket and is then ready to send frames.
+fn by_hand(stream: &mut TcpStream, kind: &str) {
+    let body = greeting::ready(kind, b"");
+    let mut ready = Vec::new();
+    decoder::head(&mut ready, body.len(), false, true);
+    stream.write_all(&[&greeting::greeting()[..], &ready, &body].concat()).unwrap();
+}
+
+#[test]
+fn an_end_that_comes_together_with_data_ends_the_connection() {
+    let (mut receiver, at) = listening();
+    for round in 0..3u8 {
+        let mut guest = TcpStream::connect(at.to_string()).unwrap();
+        by_hand(&mut guest, "DEALER");
+        let end = Instant::now() + LONG;
+        while !receiver.guests.values().any(|guest| guest.connection.is_open()) {
+            assert!(Instant::now() < end, "no handshake");
+            receiver.bell().wait(Duration::from_millis(1)).unwrap();
+            receiver.receive().unwrap();
+        }
+        // Both are there before the receiver looks, so that one event tells of both.
+        guest.write_all(&[0, 1, round]).unwrap();
+        drop(guest);
+        assert_eq!(next(&mut [&mut receiver]).1.meta[..], [round]);
+        while !receiver.guests.is_empty() {
+            assert!(Instant::now() < end, "the connection is still there");
+            receiver.bell().wait(Duration::from_millis(1)).unwrap();
+            assert!(!matches!(receiver.receive().unwrap(), Incoming::Message(..)));
+        }
+    }
 }
 
 #[test]
