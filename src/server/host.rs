@@ -619,6 +619,12 @@ impl ShardHost for Server {
     fn worker_succeeded(&mut self, worker: Participant) {
         self.optimizers.forget(worker);
         self.lost.retain(|(lost, _)| *lost != worker);
+        // The predecessor may have left: the rounds wait for its place again.
+        if let Some(started) = &mut self.started
+            && !started.shard.workers.contains(&worker)
+        {
+            started.shard.workers.push(worker);
+        }
         self.fail_waiting(
             |from| *from == worker,
             &err!(Closed, "the sender was replaced by another process"),

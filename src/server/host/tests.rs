@@ -287,6 +287,19 @@ fn the_others_go_on_without_a_worker_that_left() {
 }
 
 #[test]
+fn the_rounds_wait_for_the_successor_of_a_worker_that_left() {
+    let mut bench = bench(2, true);
+    bench.push_f32(0, 0, &[0.0]);
+    bench.server.worker_left(worker(1));
+    bench.server.worker_succeeded(worker(1));
+    let waiting = bench.push_f32(0, 0, &[1.0]);
+    assert!(bench.answer(waiting).is_none(), "the successor has not pushed");
+    let successor = bench.push_f32(1, 0, &[2.0]);
+    assert!(bench.answer(waiting).unwrap().is_ok() && bench.answer(successor).unwrap().is_ok());
+    assert_eq!(bench.value(0), [3.0]);
+}
+
+#[test]
 fn nonsense_gets_an_error_and_changes_nothing() {
     let mut bench = bench(1, true);
     bench.push_f32(0, 0, &[1.0, 2.0]);
