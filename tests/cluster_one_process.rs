@@ -49,7 +49,7 @@ fn command(command: Command) -> Request {
     }
 }
 
-fn data(verb: Verb, key: u32, space: &KeySpace, values: &[f32]) -> Request {
+fn data(verb: Verb, init: bool, key: u32, space: &KeySpace, values: &[f32]) -> Request {
     let parts = space
         .dense(key, values.len() as u64)
         .unwrap()
@@ -68,7 +68,7 @@ fn data(verb: Verb, key: u32, space: &KeySpace, values: &[f32]) -> Request {
         .collect();
     let kind = ValueKind::dense(DType::Float32);
     Request {
-        body: Body::Data { verb, kind, init: false, parts },
+        body: Body::Data { verb, kind, init, parts },
         subject: format!("{verb} of key {key}"),
         priority: 0,
         deadline: None,
@@ -134,16 +134,17 @@ fn worker(settings: Settings, transport: Box<dyn Transport>) {
     if id.rank() == Rank::new(0).unwrap() {
         node.request_and_wait(CHANNEL, command(Command::SyncMode)).unwrap();
         for (key, size) in sizes {
-            node.request_and_wait(CHANNEL, data(Verb::Push, key, &space, &vec![0.0; size])).unwrap();
+            node.request_and_wait(CHANNEL, data(Verb::Push, true, key, &space, &vec![0.0; size])).unwrap();
         }
     }
     meet();
     for round in 1..=5 {
         for (key, size) in sizes {
             let gradient: Vec<f32> = (0..size).map(|i| (i + round + id.rank().index()) as f32).collect();
-            node.request_and_wait(CHANNEL, data(Verb::Push, key, &space, &gradient)).unwrap();
-            let pulled =
-                node.request_and_wait(CHANNEL, data(Verb::Pull, key, &space, &vec![0.0; size])).unwrap();
+            node.request_and_wait(CHANNEL, data(Verb::Push, false, key, &space, &gradient)).unwrap();
+            let pulled = node
+                .request_and_wait(CHANNEL, data(Verb::Pull, false, key, &space, &vec![0.0; size]))
+                .unwrap();
             let expected: Vec<f32> = (0..size).map(|i| (2 * (i + round) + 1) as f32).collect();
             assert_eq!(values(pulled), expected, "key {key}, round {round}");
         }

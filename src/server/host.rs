@@ -17,6 +17,7 @@ use crate::engine::{Access, Engine, Operation, Var};
 use crate::ops::kernels::storage::cast_into;
 use crate::optimizer::remote::{self, Remote};
 use crate::optimizer::{Optimizer, Spec, foreign};
+use crate::ps::id::Channel;
 use crate::ps::node::{Action, Answer, Participant, ReplySink, ShardHost, ShardInfo, ShardRequest, Ticket};
 use crate::ps::wire::{Command, Payload, ValueKind, Verb};
 use crate::telemetry::{Profiler, obey};
@@ -24,7 +25,7 @@ use crate::{bail, ensure, err};
 use bytes::Bytes;
 use smallvec::SmallVec;
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Work on this many bytes counts as part of the backlog.
 const LARGE: usize = 128 << 10;
@@ -113,6 +114,8 @@ pub struct Server {
     codec: Option<Arc<dyn Codec>>,
     backlog: Backlog,
     optimizers: Optimizers,
+    /// Whose first values a restarted MXNet rank 0 has sent again.
+    repeated: HashSet<LocalKey>,
     /// Workers that are gone and without whom no round can complete, and why.
     lost: Vec<(Participant, Error)>,
 }
@@ -120,6 +123,35 @@ pub struct Server {
 struct Started {
     shard: ShardInfo,
     replies: Arc<dyn ReplySink>,
+}
+
+/// What a push is to a key, with a value or without one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meaning {
+    /// The first value, and nothing to a key that has one.
+    First,
+    /// A gradient, and an error without a value: workers of ours mark first values, so the value was lost.
+    Gradient,
+    /// MXNet's workers mark nothing: a gradient, or the first value of a key without one.
+    Either,
+    /// MXNet's rank 0, started again, sends the first values again before it pushes gradients. Counted as a
+    /// gradient such a value would be added to the sum of a round.
+    Repeated,
+}
+
+impl Meaning {
+    fn of(from: Participant, ours: bool, rejoined: bool, verb: Verb) -> Self {
+        match (ours, rejoined && initialises(from) && verb == Verb::Push) {
+            (true, _) => Meaning::Gradient,
+            (false, true) => Meaning::Repeated,
+            (false, false) => Meaning::Either,
+        }
+    }
+}
+
+/// Whether first values come from this worker: the first store of rank 0.
+fn initialises(worker: Participant) -> bool {
+    worker.node.rank().get() == 0 && worker.channel == Channel(0)
 }
 
 /// The answers that a piece of work owes. What is left unanswered when it is dropped gets an error, so that no
@@ -182,6 +214,7 @@ impl Server {
             codec: None,
             backlog: Backlog::default(),
             optimizers: Optimizers::default(),
+            repeated: HashSet::new(),
             lost: Vec::new(),
         }
     }
@@ -316,17 +349,27 @@ impl Server {
         verb: Verb,
         kind: ValueKind,
         payload: Payload,
-        only_first: bool,
+        meaning: Meaning,
     ) -> Result<()> {
         let (key, pushed) = decode::push(kind, &payload, &self.started()?.shard.range)?;
         let stored = self.entries.get(&key).map(|entry| entry.value.dtype());
         let pushed = plain(self.codec.as_deref(), pushed, stored)
             .map_err(|error| error.context(format!("{verb} of key {key}")))?;
         let waiting = Waiting { ticket, verb, payload, pushed };
+        let first = match meaning {
+            Meaning::First => true,
+            Meaning::Repeated => self.repeated.insert(key),
+            Meaning::Gradient | Meaning::Either => false,
+        };
         let Some(entry) = self.entries.get_mut(&key) else {
+            ensure!(
+                meaning != Meaning::Gradient,
+                UnknownKey,
+                "{verb} of key {key}: this server does not have the key; it may have taken the place of one that died"
+            );
             return self.first_value(key, waiting);
         };
-        if only_first {
+        if first {
             self.reply(ticket, Ok(Answer::Done));
             return Ok(());
         }
@@ -579,14 +622,19 @@ impl ShardHost for Server {
     }
 
     fn request(&mut self, request: ShardRequest) {
-        let ShardRequest { ticket, from, rejoined, action } = request;
+        let ShardRequest { ticket, from, ours, rejoined, action } = request;
         let result = match action {
             Action::Command { command, body } => {
                 self.command(from, rejoined, command, &body).map(|answer| self.reply(ticket, Ok(answer)))
             }
             Action::Data { verb: Verb::Pull, kind, payload } => self.pull(ticket, kind, payload),
-            Action::Data { verb, kind, payload } => self.push(from, ticket, verb, kind, payload, false),
-            Action::Init { kind, payload } => self.push(from, ticket, Verb::Push, kind, payload, true),
+            Action::Data { verb, kind, payload } => {
+                let meaning = Meaning::of(from, ours, rejoined, verb);
+                self.push(from, ticket, verb, kind, payload, meaning)
+            }
+            Action::Init { kind, payload } => {
+                self.push(from, ticket, Verb::Push, kind, payload, Meaning::First)
+            }
         };
         if let Err(error) = result {
             self.reply(ticket, Err(error));
@@ -619,6 +667,9 @@ impl ShardHost for Server {
     fn worker_succeeded(&mut self, worker: Participant) {
         self.optimizers.forget(worker);
         self.lost.retain(|(lost, _)| *lost != worker);
+        if initialises(worker) {
+            self.repeated.clear();
+        }
         // The predecessor may have left: the rounds wait for its place again.
         if let Some(started) = &mut self.started
             && !started.shard.workers.contains(&worker)

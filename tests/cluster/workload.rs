@@ -51,7 +51,7 @@ fn train(node: &WorkerNode, rounds: u32) -> Result<()> {
                 "mode",
             )?;
             for key in 0..KEYS {
-                data(node, &space, Verb::Push, key, Some(0.0))?;
+                data(node, &space, Verb::Push, key, Some(0.0), true)?;
             }
         }
         node.barrier(CHANNEL, Audience::Group(Group::WORKERS), None)?;
@@ -59,7 +59,7 @@ fn train(node: &WorkerNode, rounds: u32) -> Result<()> {
     let everybody = |round: u32| -> f64 { (0..workers).map(|worker| token(worker, round)).sum() };
     let mut done = Vec::new();
     for key in 0..KEYS {
-        let value = data(node, &space, Verb::Pull, key, None)?;
+        let value = data(node, &space, Verb::Pull, key, None, false)?;
         let round = value as u64 % BASE as u64;
         ensure!(value == everybody(round as u32), Internal, "key {key} starts with {value}");
         done.push(round as u32);
@@ -68,8 +68,8 @@ fn train(node: &WorkerNode, rounds: u32) -> Result<()> {
     while let Some(behind) = done.iter().min().copied().filter(|round| *round < rounds) {
         for (key, done) in (0..KEYS).zip(&mut done).filter(|(_, done)| **done == behind) {
             let round = *done + 1;
-            data(node, &space, Verb::Push, key, Some(token(me, round)))?;
-            let value = data(node, &space, Verb::Pull, key, None)?;
+            data(node, &space, Verb::Push, key, Some(token(me, round)), false)?;
+            let value = data(node, &space, Verb::Pull, key, None, false)?;
             ensure!(
                 value == everybody(round),
                 Internal,
@@ -93,8 +93,15 @@ fn ask(node: &WorkerNode, body: Body, subject: &str) -> Result<Outcome> {
     node.request_and_wait(CHANNEL, request)
 }
 
-/// Pushes `value` in every element, or pulls; gives the one value that all elements have.
-fn data(node: &WorkerNode, space: &KeySpace, verb: Verb, key: u32, value: Option<f64>) -> Result<f64> {
+/// Pushes `value` in every element, or pulls; gives the one value that all elements have. `init`: it is the first.
+fn data(
+    node: &WorkerNode,
+    space: &KeySpace,
+    verb: Verb,
+    key: u32,
+    value: Option<f64>,
+    init: bool,
+) -> Result<f64> {
     let mut parts = Vec::new();
     for shard in space.dense(key, ELEMENTS as u64)? {
         let payload = match value {
@@ -108,7 +115,7 @@ fn data(node: &WorkerNode, space: &KeySpace, verb: Verb, key: u32, value: Option
         };
         parts.push((shard.server, payload));
     }
-    let body = Body::Data { verb, kind: ValueKind::dense(DType::Float64), init: false, parts };
+    let body = Body::Data { verb, kind: ValueKind::dense(DType::Float64), init, parts };
     let Outcome::Answers(answers) = ask(node, body, &format!("{verb} of key {key}"))? else {
         return Err(err!(Internal, "no answers"));
     };

@@ -126,7 +126,7 @@ mod tests {
         } else {
             Action::Command { command: Command::SyncMode, body: Bytes::new() }
         };
-        HostCall::Request(ShardRequest { ticket: Ticket(number), from, rejoined: false, action })
+        HostCall::Request(ShardRequest { ticket: Ticket(number), from, ours: true, rejoined: false, action })
     }
 
     #[test]

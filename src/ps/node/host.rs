@@ -44,8 +44,8 @@ pub enum Action {
         payload: Payload,
     },
     /// A push that gives keys their first value and changes keys that have one in no way. Our own workers say
-    /// so; an MXNet worker's first push of a key cannot be told from a gradient and comes as `Data`, except
-    /// that the first push of each key by a restarted rank 0 must be one (`rejoined` below).
+    /// so. An MXNet worker's cannot be told from a gradient and comes as `Data`; but a restarted rank 0 sends the
+    /// first value of each key again before anything else about it.
     Init {
         kind: ValueKind,
         payload: Payload,
@@ -56,6 +56,8 @@ pub enum Action {
 pub struct ShardRequest {
     pub ticket: Ticket,
     pub from: Participant,
+    /// The sender is known to be a node of ours, so what it pushes as `Data` is never a first value.
+    pub ours: bool,
     /// The sender took over the id of a dead worker.
     pub rejoined: bool,
     pub action: Action,

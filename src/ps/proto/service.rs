@@ -110,7 +110,7 @@ impl Service {
         if remembers {
             self.memory.entry(place).or_default().open.insert(reply.request, ticket);
         }
-        post.host(HostCall::Request(ShardRequest { ticket, from: participant, rejoined, action }));
+        post.host(HostCall::Request(ShardRequest { ticket, from: participant, ours, rejoined, action }));
     }
 
     /// The host has answered.

@@ -206,7 +206,13 @@ mod tests {
     }
 
     fn request(toy: &mut Toy, ticket: u64, from: u32, action: Action) {
-        toy.request(ShardRequest { ticket: Ticket(ticket), from: worker(from), rejoined: false, action });
+        toy.request(ShardRequest {
+            ticket: Ticket(ticket),
+            from: worker(from),
+            ours: true,
+            rejoined: false,
+            action,
+        });
     }
 
     fn push(toy: &mut Toy, ticket: u64, from: u32, value: u64) {

@@ -56,10 +56,22 @@ impl Bench {
         self.server.request(ShardRequest {
             ticket: Ticket(self.next),
             from: worker(from),
+            ours: false,
             rejoined: false,
             action,
         });
         self.next
+    }
+
+    /// A push of one element by rank 0.
+    fn push_as(&mut self, ours: bool, rejoined: bool, key: u64, value: f32) -> Result<Answer> {
+        self.next += 1;
+        let values = Bytes::copy_from_slice(&value.to_le_bytes());
+        let payload = Payload::new(&[BEGIN + key], values, Some(&[4])).unwrap();
+        let action = Action::Data { verb: Verb::Push, kind: F32, payload };
+        let ticket = Ticket(self.next);
+        self.server.request(ShardRequest { ticket, from: worker(0), ours, rejoined, action });
+        self.answer(self.next).unwrap()
     }
 
     fn answer(&self, ticket: u64) -> Option<Result<Answer>> {
@@ -297,6 +309,43 @@ fn the_rounds_wait_for_the_successor_of_a_worker_that_left() {
     let successor = bench.push_f32(1, 0, &[2.0]);
     assert!(bench.answer(waiting).unwrap().is_ok() && bench.answer(successor).unwrap().is_ok());
     assert_eq!(bench.value(0), [3.0]);
+}
+
+/// As on a server that took the place of a dead one between two rounds.
+#[test]
+fn a_gradient_of_ours_is_no_first_value() {
+    let mut bench = bench(1, true);
+    let text = bench.push_as(true, false, 3, 0.5).unwrap_err();
+    assert_eq!(text.kind(), crate::base::ErrorKind::UnknownKey);
+    assert!(text.to_string().contains("push of key 3: this server does not have the key"), "{text}");
+    assert!(bench.pull::<f32>(F32, &[3]).is_err());
+    let values = Bytes::copy_from_slice(&7f32.to_le_bytes());
+    let payload = Payload::new(&[BEGIN + 3], values, Some(&[4])).unwrap();
+    let first = bench.send(0, Action::Init { kind: F32, payload });
+    assert!(bench.answer(first).unwrap().is_ok());
+    bench.push_as(true, false, 3, 0.5).unwrap();
+    assert_eq!(bench.value(3), [0.5]);
+}
+
+#[test]
+fn first_values_that_a_restarted_rank_0_of_mxnet_repeats_are_no_gradients() {
+    let mut bench = bench(1, true);
+    bench.control.set_update(Arc::new(Add));
+    for (rejoined, value, expected) in
+        [(false, 1.0, 1.0), (false, 2.0, 3.0), (true, 1.0, 3.0), (true, 2.0, 5.0)]
+    {
+        bench.push_as(false, rejoined, 3, value).unwrap();
+        assert_eq!(bench.value(3), [expected], "{value} pushed, again: {rejoined}");
+    }
+    bench.server.worker_succeeded(worker(1));
+    bench.server.worker_left(worker(1));
+    bench.push_as(false, true, 3, 2.0).unwrap();
+    assert_eq!(bench.value(3), [7.0], "another worker was started again");
+    bench.server.worker_succeeded(worker(0));
+    bench.push_as(false, true, 3, 1.0).unwrap();
+    assert_eq!(bench.value(3), [7.0]);
+    bench.push_as(false, true, 4, 9.0).unwrap();
+    assert_eq!(bench.value(4), [9.0], "the predecessor had not come to this key");
 }
 
 #[test]
