@@ -104,6 +104,12 @@ impl<T> Table<T> {
         Table { kind, hint, chunks, free: Mutex::default() }
     }
 
+    /// Whether the handle looks like one of this table: a wrong one that does not is found without a look-up.
+    #[inline]
+    pub(super) fn may_hold(&self, handle: *const c_void) -> bool {
+        kind_of(handle) == self.kind as u8
+    }
+
     /// Tells the processor that the slot of this handle, which may be anything, will be needed soon.
     #[inline]
     pub(super) fn prefetch_slot(&self, handle: *const c_void) {
@@ -216,9 +222,8 @@ impl<T> Table<T> {
             "{argument}: expected a {} handle, got NULL",
             self.kind.name()
         );
-        let kind = (word >> 56) as u8;
-        if kind != self.kind as u8 {
-            return Err(match Kind::of(kind) {
+        if !self.may_hold(handle) {
+            return Err(match Kind::of(kind_of(handle)) {
                 Some(other) => crate::err!(
                     InvalidArgument,
                     "{argument}: expected a {} handle, got a {} handle",
@@ -258,6 +263,10 @@ impl<T> Table<T> {
         });
         slots.get(offset)
     }
+}
+
+fn kind_of(handle: *const c_void) -> u8 {
+    (handle.addr() as u64 >> 56) as u8
 }
 
 fn prefetch_lines(address: *const u8) {

@@ -64,17 +64,18 @@ const AHEAD: usize = 6;
 /// The arrays behind a list of handles.
 pub(super) fn arrays(argument: &str, handles: &[*mut c_void]) -> Result<Vec<NdArray>> {
     let table = &runtime()?.arrays;
-    // A made-up count ends at the first bad handle; it must not ask for memory before.
+    // A made-up count ends at the first bad handle: it must not ask for memory before, and nothing behind what
+    // is no handle at all may be read.
     let mut found = Vec::with_capacity(handles.len().min(1024));
-    if handles.len() > 1 {
-        handles.iter().take(2 * AHEAD).for_each(|handle| table.prefetch_slot(*handle));
-        handles.iter().take(AHEAD).for_each(|handle| table.prefetch_object(*handle));
-    }
+    let mut slots = handles.iter().take_while(|handle| table.may_hold(**handle));
+    let mut objects = slots.clone();
+    slots.by_ref().take(2 * AHEAD).for_each(|handle| table.prefetch_slot(*handle));
+    objects.by_ref().take(AHEAD).for_each(|handle| table.prefetch_object(*handle));
     for (i, handle) in handles.iter().enumerate() {
-        if let Some(later) = handles.get(i + 2 * AHEAD) {
+        if let Some(later) = slots.next() {
             table.prefetch_slot(*later);
         }
-        if let Some(later) = handles.get(i + AHEAD) {
+        if let Some(later) = objects.next() {
             table.prefetch_object(*later);
         }
         // The name with the index is made only when it is needed: this is the hot path of push and pull.
