@@ -230,10 +230,14 @@ impl<M: Machine> Shared<M> {
             if over {
                 return self.end();
             }
-            let Some(pause) = pause.filter(|_| self.fall_asleep()) else { continue };
-            match self.rest(pause, lively) {
-                Ok(rest) => lively = rest < SHORT,
-                Err(error) => self.core.lock().over = Some((Duration::ZERO, Err(error))),
+            let rested = match pause.filter(|_| self.fall_asleep()) {
+                Some(pause) => self.rest(pause, lively).map(|rest| lively = rest < SHORT),
+                // Only waiting finds out which sockets have something: one that always has must not be the only
+                // one that is heard.
+                None => self.bell.wait(Duration::ZERO).map(drop),
+            };
+            if let Err(error) = rested {
+                self.core.lock().over = Some((Duration::ZERO, Err(error)));
             }
         }
     }
@@ -446,5 +450,97 @@ impl<M: Machine> Core<M> {
     fn pause(&mut self) -> Duration {
         self.wakes = self.due();
         self.wakes.saturating_duration_since(Instant::now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::sync::atomic::AtomicBool;
+    use crate::ps::id::NodeId;
+    use crate::ps::transport::zmtp::{Options, ZmtpTransport};
+    use crate::ps::wire::{Endpoint, Frames};
+    use bytes::Bytes;
+    use std::io::Write;
+    use std::net::TcpStream;
+
+    /// Takes its time over each message, and is over with the first one of a node that says who it is.
+    struct Slow;
+
+    impl Machine for Slow {
+        type Call = ();
+
+        fn step(&mut self, _: Time, event: Event<()>) -> Vec<Command> {
+            match event {
+                Event::Arrived { from: Sender::Node(..), .. } => {
+                    vec![Command::Close { linger: Duration::ZERO, result: Ok(()) }]
+                }
+                Event::Arrived { .. } => {
+                    let start = Instant::now();
+                    while start.elapsed() < Duration::from_micros(5) {}
+                    Vec::new()
+                }
+                _ => Vec::new(),
+            }
+        }
+
+        fn wake_at(&self) -> Option<Time> {
+            None
+        }
+    }
+
+    fn member(at: &Endpoint) -> ZmtpTransport {
+        let mut transport = ZmtpTransport::new(Options::default()).unwrap();
+        transport.connect(&Peer::Node(NodeId::SCHEDULER), at, b"ps9").unwrap();
+        transport
+    }
+
+    /// What a peer without a name sends first, and then a great many small messages.
+    fn flood(at: &Endpoint, over: &AtomicBool) {
+        let mut stream = TcpStream::connect(at.to_string()).unwrap();
+        stream.set_write_timeout(Some(Duration::from_millis(100))).unwrap();
+        let mut start = vec![0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0x7f, 3, 0];
+        start.extend(b"NULL");
+        start.resize(64, 0);
+        let ready = b"\x05READY\x0bSocket-Type\0\0\0\x06DEALER";
+        start.extend([4, ready.len() as u8]);
+        start.extend(ready);
+        stream.write_all(&start).unwrap();
+        let messages = [0, 6, 1, 2, 3, 4, 5, 6].repeat(32 << 10);
+        let mut sent = 0;
+        while !over.load(Ordering::Relaxed) {
+            sent += stream.write(&messages[sent..]).unwrap_or(0);
+            sent %= messages.len();
+        }
+    }
+
+    #[test]
+    fn a_flood_from_one_peer_does_not_keep_others_from_being_heard() {
+        let mut transport = ZmtpTransport::new(Options::default()).unwrap();
+        let port = transport.bind("127.0.0.1", 0).unwrap();
+        let at = Endpoint::new("127.0.0.1", port);
+        let handle = start(Slow, Box::new(transport), Outlets::notices(|_| ()), "mxkv-flooded").unwrap();
+        let over = Arc::new(AtomicBool::new(false));
+        let flooding = {
+            let (at, over) = (at.clone(), over.clone());
+            thread::spawn(move || flood(&at, &over))
+        };
+        thread::sleep(Duration::from_millis(500));
+        let mut member = member(&at);
+        member.send(
+            &Peer::Node(NodeId::SCHEDULER),
+            Frames { meta: Bytes::from_static(b"here"), data: Default::default() },
+            0,
+        );
+        let end = Instant::now() + Duration::from_secs(20);
+        while handle.0.over.lock().is_none() && Instant::now() < end {
+            member.flush();
+            member.receive().unwrap();
+            member.bell().wait(Duration::from_millis(5)).unwrap();
+        }
+        let heard = handle.0.over.lock().is_some();
+        over.store(true, Ordering::Relaxed);
+        flooding.join().unwrap();
+        assert!(heard, "the member was not heard beside the flood");
     }
 }
