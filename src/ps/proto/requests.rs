@@ -193,11 +193,12 @@ impl Requests {
             return;
         }
         let number = RequestId((signature.0 as u32 >> 1) as i32);
-        let part = self.open.get_mut(&number).and_then(|open| open.parts.get_mut(&rank));
-        if let Some(part) = part.filter(|part| part.asked > 0) {
+        let Some(open) = self.open.get_mut(&number) else { return };
+        if let Some(part) = open.parts.get_mut(&rank).filter(|part| part.asked > 0) {
             self.timers.remove(&(part.due, number, rank));
             part.wait = post.settings.timing.query * LONGEST;
-            part.due = now.after(part.wait);
+            // The deadline is looked at when the part is.
+            part.due = now.after(part.wait).min(open.deadline);
             self.timers.insert((part.due, number, rank));
         }
     }
@@ -377,4 +378,38 @@ fn check(request: &Message, payload: Option<Payload>) -> Result<Option<Payload>>
         bail!(Protocol, "an answer without lens");
     }
     Ok(Some(payload))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::CallId;
+    use super::*;
+    use crate::base::ErrorKind;
+    use crate::ps::id::Role;
+    use crate::ps::wire::Command;
+
+    #[test]
+    fn a_request_that_a_server_works_on_ends_at_its_deadline() {
+        let at = |ms| Time(Duration::from_millis(ms));
+        let (me, server) = (NodeId::worker(Rank::new(0).unwrap()), NodeId::server(Rank::new(0).unwrap()));
+        let mut post = Post::new(super::super::settings::of_a(Role::Worker));
+        post.become_node(me, Generation(0));
+        let mut entry = post.my_entry(Channel(0));
+        (entry.id, entry.role) = (Some(server), Role::Server);
+        post.learn(&entry, false, Time::START);
+        let mut requests = Requests::default();
+        let body = Body::Command { command: Command::SyncMode, body: Bytes::new(), servers: None };
+        let (subject, deadline) = ("a command".to_owned(), Some(Duration::from_secs(5)));
+        let request = Request { body, subject, priority: 0, deadline };
+        let purpose = Purpose::Call(CallId(1));
+        assert!(requests.begin(at(0), &mut post, purpose, Channel(0), request).is_none());
+        assert!(requests.tick(at(2000), &mut post).is_empty(), "the server is only asked");
+        let signature = Signature::of(true, me, server, RequestId(0), true);
+        requests.held(at(2010), &post, server, signature);
+        assert_eq!(requests.wake_at(), at(5000));
+        let ended = requests.tick(at(5000), &mut post);
+        let [(Purpose::Call(CallId(1)), Err(error))] = ended.as_slice() else { panic!("{ended:?}") };
+        assert_eq!(error.kind(), ErrorKind::Timeout);
+        assert!(requests.is_idle() && requests.wake_at() == Time::NEVER);
+    }
 }

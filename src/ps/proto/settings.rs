@@ -76,3 +76,18 @@ impl Default for Timing {
         }
     }
 }
+
+/// For the tests of parts of a node.
+#[cfg(test)]
+pub(super) fn of_a(role: Role) -> Settings {
+    Settings {
+        role,
+        workers: 1,
+        servers: 1,
+        scheduler: Endpoint::new("scheduler", 1),
+        endpoint: Endpoint::new("here", 2),
+        nonce: 1,
+        capabilities: Capabilities::MXKV,
+        timing: Timing::default(),
+    }
+}
