@@ -5,8 +5,8 @@ use crate::ps::id::RequestId;
 /// Slots of the bitmap.
 const WINDOW: u32 = 1 << 16;
 
-/// Numbers this far behind the newest are taken for seen. No sender has nearly as many requests open. A little
-/// less than the slots, because the count does not go around at a multiple of them.
+/// Of numbers this far behind the newest nothing is known; they are taken for seen, so that nothing happens twice.
+/// A little less than the slots, because the count does not go around at a multiple of them.
 const MEMORY: u32 = WINDOW - 64;
 const WORDS: usize = (WINDOW / 64) as usize;
 
@@ -48,15 +48,22 @@ impl Window {
         self.set(number)
     }
 
+    /// Whether the number was seen, or is too old for anybody to know.
     pub fn contains(&self, number: RequestId) -> bool {
-        let number = number.0 as u32 % MODULUS;
-        let Some(newest) = self.newest else { return false };
-        let behind = (newest + MODULUS - number) % MODULUS;
-        if behind > MODULUS / 2 {
-            return false;
-        }
-        let (word, bit) = Self::place(number);
-        behind >= MEMORY || self.seen.get(word).is_some_and(|word| word & bit != 0)
+        let (word, bit) = Self::place(number.0 as u32 % MODULUS);
+        self.behind(number)
+            .is_some_and(|behind| behind >= MEMORY || self.seen.get(word).is_some_and(|word| word & bit != 0))
+    }
+
+    /// Whether the number is too old to know if it was seen.
+    pub fn has_forgotten(&self, number: RequestId) -> bool {
+        self.behind(number).is_some_and(|behind| behind >= MEMORY)
+    }
+
+    /// How far behind the newest; None if it is ahead.
+    fn behind(&self, number: RequestId) -> Option<u32> {
+        let behind = (self.newest? + MODULUS - number.0 as u32 % MODULUS) % MODULUS;
+        (behind <= MODULUS / 2).then_some(behind)
     }
 
     fn place(number: u32) -> (usize, u64) {
@@ -107,7 +114,9 @@ mod tests {
         assert!(window.insert(RequestId(0)));
         assert!(window.insert(RequestId(MEMORY as i32 + 5)));
         assert!(!window.insert(RequestId(3)) && window.contains(RequestId(3)));
+        assert!(window.has_forgotten(RequestId(5)) && window.has_forgotten(RequestId(0)));
         assert!(window.insert(RequestId(6)));
+        assert!([6, 7, MEMORY as i32 + 9].iter().all(|number| !window.has_forgotten(RequestId(*number))));
     }
 
     #[test]

@@ -182,9 +182,17 @@ fn again(memory: &Memory, reply: &ReplyTo, action: Action) -> Again {
     }
 }
 
+/// Why a request that was seen cannot be called done.
 fn failure(memory: &Memory, request: RequestId) -> Option<Error> {
     let found = memory.failed.iter().find(|(failed, _)| *failed == request);
-    found.map(|(_, error)| error.clone().into_error())
+    // It may have been done, and doing it again might count it twice; or it never came, and then "done" would hide
+    // that it was lost.
+    let forgotten = || {
+        let error =
+            err!(Timeout, "request {}: so many came after it that nobody knows whether it did", request.0);
+        memory.seen.has_forgotten(request).then_some(error)
+    };
+    found.map(|(_, error)| error.clone().into_error()).or_else(forgotten)
 }
 
 /// A store that is not on the list can only be the one of a process with one store: MXNet's servers echo any
@@ -268,5 +276,62 @@ fn action(message: Message, range: &KeyRange) -> Result<(Flags, Option<Action>)>
             Ok((flags, Some(action)))
         }
         _ => Err(err!(Protocol, "not a request")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::Command;
+    use super::*;
+    use crate::ps::id::{Rank, Role};
+    use crate::ps::wire::{DType, NodeState, ValueKind};
+
+    /// What the server answers a push, or a question about one. None: nothing yet.
+    fn ask(service: &mut Service, post: &mut Post, number: i32, flags: Flags) -> Option<Extension> {
+        let from = NodeId::worker(Rank::new(0).unwrap());
+        let push = Payload::new(&[3], bytes::Bytes::from_static(&[0; 4]), Some(&[4])).unwrap();
+        let message = DataMessage {
+            direction: Direction::Request,
+            verb: Verb::Push,
+            head: ValueKind::dense(DType::Float32).head(),
+            channel: Channel(0),
+            request: RequestId(number),
+            priority: 0,
+            payload: (!flags.has(Flags::QUERY)).then_some(push),
+            extension: Extension::flags(flags),
+        };
+        service.arrived(Time::START, post, from, Message::Data(message));
+        let commands = post.take();
+        if let [Command::Host(HostCall::Request(request))] = commands.as_slice() {
+            service.replied(Time::START, post, request.ticket, Ok(Answer::Done));
+            post.take();
+            return None;
+        }
+        let [Command::Send { frames, .. }] = commands.as_slice() else { panic!("{commands:?}") };
+        let Ok(Message::Data(answer)) = Message::decode(frames) else { panic!("{frames:?}") };
+        Some(answer.extension)
+    }
+
+    #[test]
+    fn nobody_is_told_that_a_lost_push_is_done_however_many_came_after_it() {
+        let mut post = Post::new(super::super::settings::of_a(Role::Server));
+        post.become_node(NodeId::server(Rank::new(0).unwrap()), Generation(0));
+        let mut entry = post.my_entry(Channel(0));
+        (entry.id, entry.role) = (Some(NodeId::worker(Rank::new(0).unwrap())), Role::Worker);
+        entry.extension.state = NodeState::Alive;
+        post.learn(&entry, false, Time::START);
+        post.take();
+        let mut service = Service::new(KeyRange { begin: 0, end: 10 });
+        assert_eq!(ask(&mut service, &mut post, 0, Flags::NONE), None);
+        assert!(ask(&mut service, &mut post, 0, Flags::QUERY).is_some_and(|told| told.error.is_none()));
+        // Number 1 is lost on the way.
+        assert_eq!(ask(&mut service, &mut post, 2, Flags::NONE), None);
+        assert!(
+            ask(&mut service, &mut post, 1, Flags::QUERY).is_some_and(|told| told.flags.has(Flags::UNKNOWN))
+        );
+        assert_eq!(ask(&mut service, &mut post, 1 << 17, Flags::NONE), None);
+        for flags in [Flags::QUERY, Flags::NONE] {
+            assert!(ask(&mut service, &mut post, 1, flags).is_some_and(|told| told.error.is_some()));
+        }
     }
 }
