@@ -1,6 +1,7 @@
 //! A whole cluster in one process, over real sockets: scheduler, servers with arrays, workers.
 
 use bytes::Bytes;
+use mxkv::base::ErrorKind;
 use mxkv::base::sync::{Arc, thread};
 use mxkv::engine::{Engine, Mode};
 use mxkv::ps::id::{Audience, Channel, Group, Rank, Role};
@@ -120,6 +121,39 @@ fn workers_train_and_everybody_leaves() {
     for server in servers {
         server.join().unwrap().unwrap();
     }
+    scheduler.join().unwrap().unwrap();
+}
+
+#[test]
+fn a_store_that_could_not_join_is_gone_and_may_try_again() {
+    // The scheduler does not answer at first.
+    let (transport, root) = listening();
+    let (first, endpoint) = listening();
+    let mut hasty = settings(Role::Worker, 1, 1, &root, &endpoint);
+    hasty.timing.start = Duration::from_millis(300);
+    let node = WorkerNode::on(hasty, first).unwrap();
+    let error = node.join(CHANNEL).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    // Nobody listens there any more, although the node is still held.
+    let mut second = ZmtpTransport::new(Options::default()).unwrap();
+    second.bind(&endpoint.host, endpoint.port).unwrap();
+
+    let scheduler = SchedulerNode::on(settings(Role::Scheduler, 1, 1, &root, &root), transport).unwrap();
+    let scheduler = thread::spawn(move || scheduler.serve());
+    let (transport, at) = listening();
+    let server = settings(Role::Server, 1, 1, &root, &at);
+    let server = thread::spawn(move || {
+        let engine = Engine::new(Mode::Threaded(1), Arc::new(Trace::default()));
+        let host = Server::new(engine, Arc::new(Control::default()));
+        ServerNode::on(server, transport)?.serve(Box::new(host))
+    });
+    let again = WorkerNode::on(settings(Role::Worker, 1, 1, &root, &endpoint), Box::new(second)).unwrap();
+    again.join(CHANNEL).unwrap();
+    assert!(again.join(CHANNEL).is_err(), "joined already");
+    again.request_and_wait(CHANNEL, command(Command::SyncMode)).unwrap();
+    // Dropping the node without closing its store leaves, too: the others would wait for it otherwise.
+    drop(again);
+    server.join().unwrap().unwrap();
     scheduler.join().unwrap().unwrap();
 }
 

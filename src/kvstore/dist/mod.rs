@@ -84,6 +84,12 @@ impl DistStore {
         );
         let threshold = env.parsed("MXNET_KVSTORE_BIGARRAY_BOUND", SPLIT_THRESHOLD)?;
         let slice = env.parsed("MXNET_KVSTORE_SLICE_THRESHOLD", DEFAULT_SLICE)?;
+        // Whoever has joined is waited for: what can be known before is to be wrong before.
+        ensure!(
+            slice > 0,
+            InvalidArgument,
+            "MXNET_KVSTORE_SLICE_THRESHOLD: expected at least 1 element, got 0"
+        );
         let member = cluster.join(env)?;
         let space = KeySpace::new(member.node.servers(), threshold)?;
         let slicer = if slices { Some(Slicer::new(space, slice)?) } else { None };
@@ -98,7 +104,9 @@ impl DistStore {
             state: Mutex::new(State { keys: KeyTable::default(), entries: Vec::new(), codec: None, slicer }),
         };
         if !is_async && store.rank() == 0 {
-            store.command(Command::SyncMode, Bytes::new())?;
+            let told = store.command(Command::SyncMode, Bytes::new());
+            // A store that nobody gets must not wait for the end of the others.
+            told.inspect_err(|_| store.barrier_before_exit.store(false, Ordering::Relaxed))?;
         }
         Ok(store)
     }

@@ -5,10 +5,10 @@ use super::{settings, tell};
 use crate::base::Result;
 use crate::base::config::Env;
 use crate::base::sync::{Arc, Mutex};
-use crate::err;
 use crate::ps::id::{Audience, Channel, NodeId, Role};
 use crate::ps::proto::{Notice, Outcome, Request, Settings, Worker, WorkerCall};
 use crate::ps::transport::Transport;
+use crate::{ensure, err};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub struct WorkerNode {
     workers: u32,
     servers: u32,
     dead: Arc<Mutex<BTreeSet<NodeId>>>,
-    /// The stores that are open.
+    /// The stores that are open or about to be.
     stores: Mutex<BTreeSet<Channel>>,
 }
 
@@ -59,15 +59,20 @@ impl WorkerNode {
     }
 
     /// A store joins; returns when the cluster is complete. Says which node this is, and whether it took the
-    /// place of a dead one.
+    /// place of a dead one. A store that could not join has left again.
     pub fn join(&self, channel: Channel) -> Result<(NodeId, bool)> {
-        match self.handle.call_and_wait(|call| WorkerCall::Join { call, channel })? {
-            Outcome::Joined { id, rejoined } => {
-                self.stores.lock().insert(channel);
-                Ok((id, rejoined))
-            }
+        let new = self.stores.lock().insert(channel);
+        ensure!(new, InvalidArgument, "store {} of this process has joined before", channel.0);
+        let ended = self.handle.call_and_wait(|call| WorkerCall::Join { call, channel });
+        let joined = ended.and_then(|outcome| match outcome {
+            Outcome::Joined { id, rejoined } => Ok((id, rejoined)),
             other => Err(err!(Internal, "joining ended with {other:?}")),
+        });
+        if joined.is_err() {
+            // The node would go on as a member that does nothing. Why it could not join says more than how it left.
+            let _ = self.close(channel, false);
         }
+        joined
     }
 
     /// Sends a request; `ended` learns the answers, mostly on the network thread; it must be quick.
@@ -93,5 +98,17 @@ impl WorkerNode {
             self.handle.wait_until_over()?;
         }
         closed
+    }
+}
+
+impl Drop for WorkerNode {
+    /// The network thread would go on without it. Waits for nothing, because this may be that thread.
+    fn drop(&mut self) {
+        let stores = std::mem::take(&mut *self.stores.lock());
+        // A node without stores ends with any of them.
+        let last = stores.is_empty().then_some(Channel(0));
+        for channel in stores.into_iter().chain(last) {
+            self.handle.call(|call| WorkerCall::Close { call, channel, barrier: false }, Box::new(drop));
+        }
     }
 }
