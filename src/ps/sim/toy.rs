@@ -31,8 +31,6 @@ struct Push {
 pub struct Round {
     pub key: u64,
     pub took: Vec<Participant>,
-    /// Who still took part in the job then.
-    pub present: Vec<Participant>,
 }
 
 #[derive(Default)]
@@ -85,10 +83,9 @@ impl Toy {
     fn advance(&mut self, key: u64) {
         loop {
             let Some(waiting) = self.waiting.get_mut(&key) else { return };
-            let present: Vec<_> =
-                self.workers.iter().filter(|worker| !self.left.contains(worker)).copied().collect();
+            let mut present = self.workers.iter().filter(|worker| !self.left.contains(worker));
             let has = |worker: &Participant| waiting.get(worker).is_some_and(|queue| !queue.is_empty());
-            let missing = present.iter().find(|worker| !has(worker));
+            let missing = present.find(|worker| !has(worker));
             if let Some(missing) = missing {
                 if let Some(why) = self.lost.get(missing).cloned() {
                     let all: Vec<_> = waiting.values_mut().flat_map(std::mem::take).collect();
@@ -107,7 +104,7 @@ impl Toy {
             for push in &fronts {
                 self.add(key, &push.value);
             }
-            self.rounds.push(Round { key, took, present });
+            self.rounds.push(Round { key, took });
             for Push { ticket, verb, .. } in fronts {
                 let answer = if verb.pulls() { self.value(key) } else { Ok(Answer::Done) };
                 self.reply(ticket, answer);
