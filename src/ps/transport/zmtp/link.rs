@@ -3,10 +3,11 @@
 use super::bell::PollBell;
 use super::connection::Connection;
 use super::resolve::{Lookup, numeric};
-use super::stream::Address;
+use super::stream::{Address, Listener};
 use crate::base::Result;
 use crate::base::priority_queue::PriorityQueue;
 use crate::base::sync::Arc;
+use crate::err;
 use crate::ps::wire::{Endpoint, Frames};
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -19,6 +20,12 @@ const LAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// So many bytes are handed to the connection at once; what waits behind them can still be overtaken.
 const WINDOW: u64 = 256 << 10;
+
+/// Where a node listens that may choose, when endpoints are files.
+const PORTS: std::ops::Range<u16> = 10_000..50_000;
+
+/// Files that may be taken away from under our nose before something else must be wrong.
+const TRIES: usize = 1000;
 
 pub(super) struct Link {
     pub endpoint: Endpoint,
@@ -142,4 +149,21 @@ impl Link {
 /// Where a node with this port listens when endpoints are files.
 pub(super) fn file(port: u16) -> PathBuf {
     PathBuf::from(format!("/tmp/{port}"))
+}
+
+/// Listens at the file of this port; of port 0 at the first one that nobody has. The port is only a number in a
+/// file name, and another node may take a free one between looking and listening.
+pub(super) fn listen(port: u16) -> Result<(Listener, u16)> {
+    if port != 0 {
+        return Listener::bind(&Address::File(file(port))).map(|listener| (listener, port));
+    }
+    let free = PORTS.filter(|port| !file(*port).exists());
+    let mut last = err!(Io, "no free local endpoint under /tmp");
+    for port in free.take(TRIES) {
+        match Listener::bind_file(&file(port)) {
+            Ok(listener) => return Ok((listener, port)),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
 }

@@ -29,7 +29,7 @@ use mio::{Registry, Token};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
-use stream::{Address, Listener, Stream};
+use stream::{Listener, Stream};
 
 /// Nothing but the handshake is expected on a link that sends.
 const LINK_FRAME_BYTES: usize = 64 << 10;
@@ -332,20 +332,16 @@ impl ZmtpTransport {
 impl Transport for ZmtpTransport {
     fn bind(&mut self, host: &str, port: u16) -> Result<u16> {
         ensure!(self.listener.is_none(), InvalidArgument, "bind: already listening");
-        let (address, port) = if self.options.local {
-            // The port is only a number in a file name, so one is chosen that no file has.
-            let free = |port: &u16| !link::file(*port).exists();
-            let port = if port == 0 { (10_000..50_000).find(free) } else { Some(port) };
-            let port = port.ok_or_else(|| err!(Io, "no free local endpoint under /tmp"))?;
-            (Address::File(link::file(port)), Some(port))
+        let (mut listener, port) = if self.options.local {
+            let (listener, port) = link::listen(port)?;
+            (listener, Some(port))
         } else {
             let found = resolve::addresses(&Endpoint::new(host, port))?;
             let first = found.into_iter().next();
-            (first.ok_or_else(|| err!(Io, "the host '{host}' has no address"))?, None)
+            (Listener::bind(&first.ok_or_else(|| err!(Io, "the host '{host}' has no address"))?)?, None)
         };
-        let mut listener = Listener::bind(&address)?;
         let registered = listener.register(&self.registry, LISTENER).and_then(|()| listener.port());
-        let bound = registered.map_err(|error| Error::io(format!("listening at {address}"), &error))?;
+        let bound = registered.map_err(|error| Error::io(format!("listening at {host}"), &error))?;
         self.listener = Some(listener);
         Ok(port.unwrap_or(bound))
     }

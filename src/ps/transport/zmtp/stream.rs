@@ -103,10 +103,17 @@ impl Listener {
             Address::Tcp(address) => TcpListener::bind(*address).map(Listener::Tcp),
             Address::File(path) => {
                 remove_if_abandoned(path);
-                UnixListener::bind(path).map(|listener| Listener::Unix(listener, path.clone()))
+                return Self::bind_file(path);
             }
         };
         bound.map_err(|error| Error::io(format!("listening at {at}"), &error))
+    }
+
+    /// At a file that is not there yet. What is there is left alone: somebody who has just made it and does not
+    /// listen yet looks as if it had been abandoned.
+    pub(super) fn bind_file(path: &Path) -> Result<Self> {
+        let bound = UnixListener::bind(path).map(|listener| Listener::Unix(listener, path.to_owned()));
+        bound.map_err(|error| Error::io(format!("listening at {}", path.display()), &error))
     }
 
     /// The port that was bound; of a file none.

@@ -140,6 +140,29 @@ fn endpoints_may_be_files() {
 }
 
 #[test]
+fn nodes_that_start_together_find_files_of_their_own() {
+    let start = std::sync::Barrier::new(8);
+    for _ in 0..20 {
+        thread::scope(|scope| {
+            let nodes: Vec<_> = (0..8)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let mut node = ZmtpTransport::new(Options { local: true }).unwrap();
+                        start.wait();
+                        let port = node.bind("ignored", 0).unwrap();
+                        start.wait();
+                        node.close(Duration::ZERO);
+                        port
+                    })
+                })
+                .collect();
+            let ports: HashSet<u16> = nodes.into_iter().map(|node| node.join().unwrap()).collect();
+            assert_eq!(ports.len(), 8);
+        });
+    }
+}
+
+#[test]
 fn higher_priorities_leave_earlier() {
     let (mut receiver, at) = listening();
     let (mut sender, peer) = linked(&at, b"ps9");
