@@ -90,8 +90,10 @@ pub trait ShardHost: Send {
 
     fn request(&mut self, request: ShardRequest);
 
-    /// Whether this request, made now, would come back at once: it waits for nothing, and runs no code but the
-    /// host's. Then it may come on the network thread; everything else comes on the thread that serves.
+    /// Whether this request, made now, would come back soon, having run no code but the host's. Then it may come
+    /// on the network thread; everything else comes on the thread that serves. A host that has taken on more than
+    /// it can hold may keep the caller waiting, for a fraction of a second and not longer: meanwhile nothing more
+    /// is read from the network, which holds the senders back.
     fn is_quick(&self, request: &ShardRequest) -> bool;
 
     /// The worker is gone and did not come back in time: what waits for it fails with `why`, now and until
