@@ -117,10 +117,9 @@ impl Profiler {
         }
         self.flush(&mut state)?;
         if last {
+            // The timer goes on: it finds nothing to do until the next run.
             (state.has_run, state.running, state.file) = (false, false, None);
             self.apply(&state);
-            drop(state);
-            self.stop_timer();
         }
         Ok(())
     }
@@ -275,6 +274,23 @@ mod tests {
         let (trace, profiler, _) = profiler("pause", |_| {});
         profiler.pause(false);
         assert!(!trace.records(what::ALL));
+    }
+
+    #[test]
+    fn periodic_dumps_go_on_with_the_next_run() {
+        let every = Some(Duration::from_millis(1));
+        let (trace, profiler, file) = profiler("next-run", |settings| settings.dump_every = every);
+        profiler.run(true);
+        profiler.dump(true).unwrap();
+        profiler.run(true);
+        work(&trace, "again");
+        let end = std::time::Instant::now() + Duration::from_secs(60);
+        while try_names(&file).is_none_or(|names| names != ["again"]) {
+            assert!(std::time::Instant::now() < end, "nothing was dumped");
+            thread::sleep(Duration::from_millis(1));
+        }
+        profiler.configure(Settings::default()).unwrap();
+        std::fs::remove_file(file).unwrap();
     }
 
     #[test]
