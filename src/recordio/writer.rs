@@ -5,7 +5,7 @@ use crate::base::uri::local_path;
 use crate::base::{Error, Result};
 use crate::ensure;
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Seek, SeekFrom, Write};
 
 /// A RecordIO file being written. Each record reaches the operating system before [`Writer::write`] returns,
 /// so nothing is lost when the writer is never freed.
@@ -14,6 +14,8 @@ pub struct Writer {
     file: File,
     path: String,
     position: u64,
+    /// Whether the file ends in a part of a record that could not be taken back.
+    is_broken: bool,
     /// One record with its headers; kept to spare an allocation per record.
     parts: Vec<u8>,
 }
@@ -23,7 +25,7 @@ impl Writer {
     pub fn create(uri: &str) -> Result<Self> {
         let path = local_path("uri", uri)?;
         let file = File::create(path).map_err(|cause| Error::io(format!("creating '{path}'"), &cause))?;
-        Ok(Writer { file, path: path.to_owned(), position: 0, parts: Vec::new() })
+        Ok(Writer { file, path: path.to_owned(), position: 0, is_broken: false, parts: Vec::new() })
     }
 
     /// Appends one record.
@@ -39,9 +41,24 @@ impl Writer {
             cut = true;
         }
         push_part(&mut self.parts, if cut { LAST } else { WHOLE }, rest);
-        self.file
-            .write_all(&self.parts)
-            .map_err(|cause| Error::io(format!("writing '{}'", self.path), &cause))?;
+        self.append(File::write_all)
+    }
+
+    /// Adds what is in `parts` to the file, or nothing of it.
+    fn append(&mut self, write: impl FnOnce(&mut File, &[u8]) -> io::Result<()>) -> Result<()> {
+        ensure!(
+            !self.is_broken,
+            Io,
+            "writing '{}': an earlier record was written in part and is in the way at byte {}",
+            self.path,
+            self.position
+        );
+        if let Err(cause) = write(&mut self.file, &self.parts) {
+            let start = SeekFrom::Start(self.position);
+            let taken_back = self.file.set_len(self.position).and_then(|()| self.file.seek(start));
+            self.is_broken = taken_back.is_err();
+            return Err(Error::io(format!("writing '{}'", self.path), &cause));
+        }
         self.position += self.parts.len() as u64;
         Ok(())
     }
@@ -73,4 +90,31 @@ fn push_part(out: &mut Vec<u8>, flag: u32, part: &[u8]) {
     out.extend_from_slice(&(flag << 29 | part.len() as u32).to_le_bytes());
     out.extend_from_slice(part);
     out.resize(out.len().next_multiple_of(4), 0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Reader;
+    use super::*;
+
+    #[test]
+    fn a_record_that_is_written_in_part_leaves_nothing_behind() {
+        let file = std::env::temp_dir().join(format!("mxkv-recordio-{}-in-part", std::process::id()));
+        let uri = file.to_str().unwrap();
+        let mut writer = Writer::create(uri).unwrap();
+        writer.write(b"first").unwrap();
+        let full = |file: &mut File, bytes: &[u8]| {
+            file.write_all(&bytes[..bytes.len() / 2])?;
+            Err(io::ErrorKind::StorageFull.into())
+        };
+        let (end, error) = (writer.tell(), writer.append(full).unwrap_err());
+        assert!(error.to_string().contains(uri), "{error}");
+        assert_eq!(writer.tell(), end);
+        writer.write(b"second").unwrap();
+        let mut reader = Reader::open(uri).unwrap();
+        assert_eq!(reader.read().unwrap(), Some(&b"first"[..]));
+        assert_eq!(reader.read().unwrap(), Some(&b"second"[..]));
+        assert_eq!(reader.read().unwrap(), None);
+        std::fs::remove_file(file).unwrap();
+    }
 }
