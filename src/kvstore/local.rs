@@ -54,6 +54,11 @@ impl LocalStore {
         self.state.lock().rule.optimizer().cloned()
     }
 
+    fn set_rule(&self, rule: Rule) {
+        let old = std::mem::replace(&mut self.state.lock().rule, rule);
+        drop(old);
+    }
+
     /// A copy of a value, where stores keep their values.
     fn stored_copy(&self, value: &NdArray) -> Result<NdArray> {
         let (shape, dtype, device) = (value.shape().clone(), value.dtype(), Device::pinned());
@@ -65,7 +70,9 @@ impl LocalStore {
         Ok(stored)
     }
 
-    /// Replaces the stored value by the sum of a group's values, and copies it to `outs`.
+    /// Replaces the stored value by the sum of a group's values, and copies it to `outs`. Gives back what was stored
+    /// before if nothing stored means it any more: to free it may run foreign code, which must not find the
+    /// state locked.
     fn assign(
         &self,
         entry: &mut Entry,
@@ -73,16 +80,20 @@ impl LocalStore {
         codec: Option<&Arc<dyn Codec>>,
         outs: &[NdArray],
         priority: i32,
-    ) -> Result<()> {
+    ) -> Result<Option<NdArray>> {
         let in_one_sweep = codec.is_none() && self.reducer.can_copy(&entry.declared, values, outs);
         let copies = if in_one_sweep { outs } else { &[] };
         let declared = &entry.declared;
         let sum = self.reducer.reduce(&mut entry.buffers, declared, values, codec, copies, None, priority)?;
         // The caller's own array is stored as it is, but not where that would change the storage type.
         let is_callers = values.len() == 1 && sum.shares_storage(&values[0]);
-        entry.stored =
+        let new =
             if is_callers && sum.storage() != entry.stored.storage() { self.stored_copy(&sum)? } else { sum };
-        if in_one_sweep { Ok(()) } else { copy_out(&self.engine, &entry.stored, outs, priority) }
+        let old = std::mem::replace(&mut entry.stored, new);
+        if !in_one_sweep {
+            copy_out(&self.engine, &entry.stored, outs, priority)?;
+        }
+        Ok(Some(old).filter(|old| !old.shares_storage(&entry.stored)))
     }
 
     /// Updates the stored value by the sum of a group's values, and copies it to `outs`.
@@ -373,6 +384,8 @@ impl KvStore for LocalStore {
     }
 
     fn push(&self, keys: Keys<'_>, values: &[NdArray], priority: i32) -> Result<()> {
+        // Declared before the lock is taken, so dropped after it is released.
+        let mut replaced = Vec::new();
         let mut state = self.state.lock();
         let push = state.plan_push(&self.reducer, keys, values)?;
         let State { keys, entries, rule, codec } = &mut *state;
@@ -389,7 +402,8 @@ impl KvStore for LocalStore {
             Rule::Assign => push.groups.iter().enumerate().try_for_each(|(i, group)| {
                 prefetch(&push.groups, i, &push.arranged);
                 let entry = &mut entries[group.slot];
-                self.assign(entry, push.values(group), codec.as_ref(), &[], priority)
+                replaced.extend(self.assign(entry, push.values(group), codec.as_ref(), &[], priority)?);
+                Ok(())
             }),
             Rule::Call(updater) => {
                 let (updater, codec) = (updater.clone(), codec.clone());
@@ -463,6 +477,7 @@ impl KvStore for LocalStore {
         outs: &[NdArray],
         priority: i32,
     ) -> Result<()> {
+        let mut replaced = Vec::new();
         let mut state = self.state.lock();
         let push = state.plan_push(&self.reducer, keys, values)?;
         let pull = state.plan_pull(&self.reducer, out_keys, outs, true, Some(&push))?;
@@ -487,20 +502,20 @@ impl KvStore for LocalStore {
                     let index = Index::from(keys.key(group.slot));
                     self.optimize(entry, &index, optimizer, values, codec.as_ref(), outs, priority)?;
                 }
-                _ => self.assign(entry, values, codec.as_ref(), outs, priority)?,
+                _ => replaced.extend(self.assign(entry, values, codec.as_ref(), outs, priority)?),
             }
         }
         if by_key { Ok(()) } else { self.pull_groups(&state, &pull, priority) }
     }
 
     fn set_updater(&self, updater: Arc<dyn Updater>) -> Result<()> {
-        self.state.lock().rule = Rule::Call(updater);
+        self.set_rule(Rule::Call(updater));
         Ok(())
     }
 
     fn set_optimizer(&self, spec: &Spec) -> Result<()> {
         let optimizer = Optimizer::new(spec, self.engine.clone())?;
-        self.state.lock().rule = Rule::Optimize(Arc::new(optimizer));
+        self.set_rule(Rule::Optimize(Arc::new(optimizer)));
         Ok(())
     }
 
@@ -559,5 +574,59 @@ impl KvStore for LocalStore {
 
     fn dead_nodes(&self, _group: i32, _timeout: Duration) -> Result<i32> {
         Ok(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::array::DType;
+    use crate::base::sync::atomic::{AtomicBool, Ordering};
+    use crate::engine::Mode;
+    use crate::mem::Block;
+    use bytes::Bytes;
+    use std::sync::Weak;
+
+    /// Memory whose owner uses the store when it is freed.
+    struct Foreign {
+        store: Weak<LocalStore>,
+        could_use_it: Arc<AtomicBool>,
+        bytes: [u8; 8],
+    }
+
+    impl AsRef<[u8]> for Foreign {
+        fn as_ref(&self) -> &[u8] {
+            &self.bytes
+        }
+    }
+
+    impl Drop for Foreign {
+        fn drop(&mut self) {
+            let store = self.store.upgrade().unwrap();
+            self.could_use_it.store(store.state.try_lock().is_some(), Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn a_replaced_value_is_freed_when_the_store_can_be_used() {
+        let engine = Engine::new(Mode::Threaded(1), Arc::default());
+        let store = Arc::new(LocalStore::new("local", Strategy::Local, engine));
+        let array = || NdArray::zeros(Shape::new(&[2]), DType::Float32, Device::cpu(0)).unwrap();
+        store.init(Keys::Int(&[3]), &[array()]).unwrap();
+        for also_pull in [false, true] {
+            let could_use_it = Arc::new(AtomicBool::new(false));
+            let owner =
+                Foreign { store: Arc::downgrade(&store), could_use_it: could_use_it.clone(), bytes: [0; 8] };
+            let block = Block::read_only(Bytes::from_owner(owner));
+            let foreign =
+                NdArray::from_block(block, Shape::new(&[2]), DType::Float32, Device::cpu(0)).unwrap();
+            store.push(Keys::Int(&[3]), &[foreign], 0).unwrap();
+            if also_pull {
+                store.pushpull(Keys::Int(&[3]), &[array()], Keys::Int(&[3]), &[array()], 0).unwrap();
+            } else {
+                store.push(Keys::Int(&[3]), &[array()], 0).unwrap();
+            }
+            assert!(could_use_it.load(Ordering::SeqCst));
+        }
     }
 }
