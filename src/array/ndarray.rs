@@ -220,6 +220,26 @@ mod tests {
     }
 
     #[test]
+    fn a_writer_waits_for_those_who_lend_or_pin_the_storage() {
+        let array = counting(&[4]);
+        let super::super::chunk::Content::Dense(block) = &array.chunk().content else { panic!("dense") };
+        let lender = block.upgradable_read();
+        let waiting = crate::base::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| {
+                waiting.store(true, std::sync::atomic::Ordering::SeqCst);
+                array.write_bytes().map(drop)
+            });
+            while !waiting.load(std::sync::atomic::Ordering::SeqCst) {
+                std::thread::yield_now();
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            drop(lender);
+            writer.join().unwrap().unwrap();
+        });
+    }
+
+    #[test]
     fn what_messages_carry_is_shared_and_does_not_change() {
         for elements in [2, 20_000] {
             let array = counting(&[elements]);

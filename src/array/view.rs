@@ -9,13 +9,14 @@ use crate::engine::for_each_chunk;
 use crate::mem::{ALIGNMENT, Block, copy};
 use bytes::Bytes;
 use parking_lot::{
-    MappedRwLockReadGuard, MappedRwLockWriteGuard, RwLockReadGuard, RwLockUpgradableReadGuard,
+    MappedRwLockReadGuard, MappedRwLockWriteGuard, RwLock, RwLockReadGuard, RwLockUpgradableReadGuard,
     RwLockWriteGuard,
 };
 use std::time::Duration;
 
-/// For a reader that meets somebody who lends the block, which takes a moment.
-const LENDING: Duration = Duration::from_millis(100);
+/// For those who meet somebody who lends the block to a message or pins it for a caller, both outside the engine:
+/// that takes a moment, or as long as copying the block.
+const LENDING: Duration = Duration::from_secs(5);
 
 /// Smaller content is copied: that costs less than keeping track of it.
 const SHARED: usize = 32 << 10;
@@ -49,7 +50,7 @@ impl NdArray {
     /// The bytes of a dense array, for writing.
     pub fn write_bytes(&self) -> Result<WriteView<'_, [u8]>> {
         let Content::Dense(block) = &self.chunk().content else { return Err(self.wrong_storage("default")) };
-        let mut block = block.try_write().ok_or_else(in_use)?;
+        let mut block = writable(block)?;
         block.make_writable()?;
         let (start, end) = self.byte_range();
         RwLockWriteGuard::try_map(block, |bytes| bytes.get_mut(start..end)).map_err(|_| out_of_bounds())
@@ -95,7 +96,7 @@ impl NdArray {
             bytes.len()
         );
         {
-            let mut block = block.try_write().ok_or_else(in_use)?;
+            let mut block = writable(block)?;
             let aligned = (bytes.as_ptr() as usize).is_multiple_of(ALIGNMENT);
             if aligned && bytes.len() >= SHARED && block.len() == bytes.len() && block.is_movable() {
                 *block = Block::read_only(bytes.clone());
@@ -111,7 +112,7 @@ impl NdArray {
     /// what the array holds until then is unspecified.
     pub fn forget_content(&self) -> Result<()> {
         let Content::Dense(block) = &self.chunk().content else { return Err(self.wrong_storage("default")) };
-        let mut block = block.try_write().ok_or_else(in_use)?;
+        let mut block = writable(block)?;
         if block.len() == self.byte_len() { block.make_overwritable() } else { Ok(()) }
     }
 
@@ -182,6 +183,10 @@ impl NdArray {
 /// Inside the engine's pool the cores share the chunks.
 fn copy_in_chunks(to: &mut [u8], from: &[u8]) {
     for_each_chunk(to, |first, chunk| copy::copy(chunk, &from[first..first + chunk.len()]));
+}
+
+fn writable(block: &RwLock<Block>) -> Result<RwLockWriteGuard<'_, Block>> {
+    block.try_write().or_else(|| block.try_write_for(LENDING)).ok_or_else(in_use)
 }
 
 fn in_use() -> Error {
