@@ -11,8 +11,8 @@ use std::cell::Cell;
 
 thread_local!(static BULK_SIZE: Cell<c_int> = const { Cell::new(0) });
 
-/// Accepts a wish for the number of OpenMP threads. The library has no OpenMP; its own threads follow
-/// `MXNET_CPU_WORKER_NTHREADS`.
+/// Accepts a wish for the number of OpenMP threads. The library has no OpenMP: as many threads as there
+/// are cores share its large kernels, and the engine's lanes follow `MXNET_CPU_WORKER_NTHREADS`.
 #[unsafe(no_mangle)]
 pub extern "C" fn MXSetNumOMPThreads(thread_num: c_int) -> c_int {
     boundary("MXSetNumOMPThreads", || {

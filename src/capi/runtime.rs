@@ -1,5 +1,5 @@
 //! The one process-wide state: engine, handle tables, random sequence. Made at the first call and passed down
-//! by reference; nothing below this layer has a global of its own.
+//! by reference; docs/architecture.md lists the few globals below this layer.
 
 #![expect(unsafe_code, reason = "registers handlers that run around fork")]
 
@@ -106,7 +106,9 @@ fn engine_mode(env: &Env) -> Result<Mode> {
 }
 
 /// Python's multiprocessing forks. The child has none of our threads, so the engine starts new ones there;
-/// before the fork all work is finished, so that no lock is held and nothing is half done in the child.
+/// before the fork all tasks are finished, so that nothing of the engine is locked or half done in the child.
+/// What other threads of the program do at that moment inside the library stays locked there, as with every
+/// library: a program that forks should do so from its only busy thread.
 fn restart_threads_after_fork() {
     extern "C" fn before() {
         if let Some(runtime) = RUNTIME.get() {
