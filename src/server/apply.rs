@@ -166,7 +166,27 @@ pub(super) fn refresh(value: &NdArray, master: Option<&NdArray>) -> Result<()> {
     cast_into(master, value)
 }
 
-/// The elements of the wanted rows, one row after the other.
+/// Checks the rows that a pull asks for, before memory is set aside for them: every worker names each row once, in
+/// ascending order, so that they are never larger than the value.
+pub(super) fn check_rows(value: &NdArray, rows: &[i64]) -> Result<()> {
+    crate::ensure!(
+        rows.is_sorted_by(|row, next| row < next),
+        Protocol,
+        "the {} rows asked for are not ascending and unique",
+        rows.len()
+    );
+    let total = value.shape().rows();
+    let outside = [rows.first(), rows.last()]
+        .into_iter()
+        .flatten()
+        .find(|row| usize::try_from(**row).map_or(true, |row| row >= total));
+    if let Some(row) = outside {
+        crate::bail!(Shape, "row {row} is outside the {total} rows of the stored value");
+    }
+    Ok(())
+}
+
+/// The elements of the wanted rows, one row after the other. They were checked.
 pub(super) fn gather(value: &NdArray, rows: &[i64]) -> Result<Vec<u8>> {
     let stored = value.read_row_sparse()?;
     let (total, row_bytes) = (value.shape().rows(), value.shape().row_size() * value.dtype().size());

@@ -1,6 +1,6 @@
 //! [`Server`]: requests in, answers out.
 
-use super::apply::{assign, check, gather, refresh, sum};
+use super::apply::{assign, check, check_rows, gather, refresh, sum};
 use super::backlog::Backlog;
 use super::command::compression;
 use super::decode::{self, LocalKey, Pushed, Wanted};
@@ -19,7 +19,7 @@ use crate::optimizer::remote::{self, Remote};
 use crate::optimizer::{Optimizer, Spec, foreign};
 use crate::ps::id::Channel;
 use crate::ps::node::{Action, Answer, Participant, ReplySink, ShardHost, ShardInfo, ShardRequest, Ticket};
-use crate::ps::wire::{Command, Payload, ValueKind, Verb};
+use crate::ps::wire::{Command, Payload, ValueKind, ValueMode, Verb};
 use crate::telemetry::{Profiler, obey};
 use crate::{bail, ensure, err};
 use bytes::Bytes;
@@ -180,15 +180,8 @@ impl Owed {
 }
 
 impl Owed {
-    /// Answers with the whole value, which the caller holds.
+    /// Answers with the whole value, which the caller holds. Those that pull want a dense one.
     fn whole(self, value: &NdArray) {
-        if value.storage() == Storage::RowSparse {
-            let rows: Vec<i64> = (0..value.shape().rows() as i64).collect();
-            return self.done(|request| {
-                let count = request.key_count().saturating_sub(1).min(rows.len());
-                some_rows(value, request, &rows[..count])
-            });
-        }
         self.done(|request| dense(request, value.share_bytes()?));
     }
 }
@@ -352,6 +345,11 @@ impl Server {
         meaning: Meaning,
     ) -> Result<()> {
         let (key, pushed) = decode::push(kind, &payload, &self.started()?.shard.range)?;
+        ensure!(
+            kind.mode != ValueMode::RowSparse || !verb.pulls(),
+            Unsupported,
+            "{verb} of key {key}: rows are pushed and pulled by requests of their own"
+        );
         let stored = self.entries.get(&key).map(|entry| entry.value.dtype());
         let pushed = plain(self.codec.as_deref(), pushed, stored)
             .map_err(|error| error.context(format!("{verb} of key {key}")))?;
@@ -521,6 +519,9 @@ impl Server {
         let stored = entry.value.storage();
         let expected = if rows.is_some() { Storage::RowSparse } else { Storage::Dense };
         ensure!(stored == expected, StorageType, "pull: key {key} is stored as {}", stored.name());
+        if let Some(rows) = &rows {
+            check_rows(&entry.value, rows).map_err(|error| error.context(format!("pull of key {key}")))?;
+        }
         let owed = self.owed(key, [(ticket, Verb::Pull, payload)])?;
         let Some(rows) = rows else { return self.answer_from_value(key, owed) };
         let value = entry.value.clone();
@@ -535,8 +536,7 @@ impl Server {
         let entry = self.entries.get(&key).ok_or_else(|| err!(Internal, "key {key} is not there"))?;
         let value = entry.value.clone();
         // Sharing the bytes touches none of them.
-        let bytes = if value.is_dense() { 0 } else { value.byte_len() };
-        self.run("server pull", Access::Read, &[&entry.value], bytes, move || {
+        self.run("server pull", Access::Read, &[&entry.value], 0, move || {
             owed.whole(&value);
         })
     }

@@ -209,7 +209,23 @@ fn rows_are_summed_and_only_touched_rows_change() {
     assert_eq!(rows, [0.0, 1.0, 1.0, 1.0, 12.0, 12.0]);
     assert_eq!(lens, [0, 8, 8, 8]);
     assert!(bench.pull::<f32>(ROWS, &[5]).unwrap().0.is_empty());
-    assert!(bench.pull::<f32>(ROWS, &[5, 9]).is_err(), "row 4 of 4");
+    for bad in [&[5, 9][..], &[5, 6, 6], &[5, 7, 6], &[5, 5 + (1 << 31)]] {
+        let text = bench.pull::<f32>(ROWS, bad).unwrap_err().to_string();
+        assert!(text.contains("pull of key 5") && text.contains("row"), "{bad:?}: {text}");
+    }
+    let both = bench.push(0, Verb::PushPull, ROWS, &[5, 7], &[0, 8], &[1f32, 1.0]);
+    let text = bench.answer(both).unwrap().unwrap_err().to_string();
+    assert!(text.contains("pushpull of key 5: rows"), "{text}");
+}
+
+/// Room for what is asked for would take 4 TB.
+#[test]
+fn a_pull_cannot_ask_for_more_rows_than_there_are() {
+    let mut bench = bench(1, true);
+    const WIDTH: usize = 1 << 20;
+    bench.push(0, Verb::Push, ROWS, &[5, 5], &[0, 4 * WIDTH as i32], &vec![1f32; WIDTH]);
+    let keys: Vec<u64> = std::iter::once(5).chain(std::iter::repeat_n(5, 1 << 20)).collect();
+    assert!(bench.pull::<f32>(ROWS, &keys).is_err());
 }
 
 #[test]
