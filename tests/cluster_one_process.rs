@@ -1,18 +1,22 @@
 //! A whole cluster in one process, over real sockets: scheduler, servers with arrays, workers.
 
 use bytes::Bytes;
-use mxkv::base::ErrorKind;
+use mxkv::array::{DType, Device, NdArray, Part, RowSparse, Shape, Storage};
+use mxkv::base::config::Env;
 use mxkv::base::sync::{Arc, thread};
+use mxkv::base::{ErrorKind, Result};
 use mxkv::engine::{Engine, Mode};
+use mxkv::kvstore::{Cluster, Keys, KvStore, create};
 use mxkv::ps::id::{Audience, Channel, Group, Rank, Role};
 use mxkv::ps::keyspace::KeySpace;
 use mxkv::ps::node::{SchedulerNode, ServerNode, WorkerNode};
 use mxkv::ps::proto::{Body, Outcome, Request, Settings, Timing};
 use mxkv::ps::transport::Transport;
 use mxkv::ps::transport::zmtp::{Options, ZmtpTransport};
-use mxkv::ps::wire::{Capabilities, Command, DType, Endpoint, Payload, ValueKind, Verb};
+use mxkv::ps::wire::{Capabilities, Command, DType as WireDType, Endpoint, Payload, ValueKind, Verb};
 use mxkv::server::{Control, Server};
 use mxkv::telemetry::Trace;
+use std::collections::HashMap;
 use std::time::Duration;
 
 const CHANNEL: Channel = Channel(0);
@@ -67,7 +71,7 @@ fn data(verb: Verb, init: bool, key: u32, space: &KeySpace, values: &[f32]) -> R
             (shard.server, payload.unwrap())
         })
         .collect();
-    let kind = ValueKind::dense(DType::Float32);
+    let kind = ValueKind::dense(WireDType::Float32);
     Request {
         body: Body::Data { verb, kind, init, parts },
         subject: format!("{verb} of key {key}"),
@@ -88,40 +92,54 @@ fn values(outcome: Outcome) -> Vec<f32> {
         .collect()
 }
 
-#[test]
-fn workers_train_and_everybody_leaves() {
-    const WORKERS: u32 = 2;
-    const SERVERS: u32 = 2;
-    let (transport, root) = listening();
-    let scheduler =
-        SchedulerNode::on(settings(Role::Scheduler, WORKERS, SERVERS, &root, &root), transport).unwrap();
-    let scheduler = thread::spawn(move || scheduler.serve());
-    let engine = Engine::new(Mode::Threaded(2), Arc::new(Trace::default()));
-    let servers: Vec<_> = (0..SERVERS)
-        .map(|_| {
+/// A scheduler and servers with arrays, each on a thread.
+struct Running {
+    root: Endpoint,
+    nodes: Vec<thread::JoinHandle<Result<()>>>,
+}
+
+impl Running {
+    fn start(workers: u32, servers: u32) -> Self {
+        let (transport, root) = listening();
+        let scheduler =
+            SchedulerNode::on(settings(Role::Scheduler, workers, servers, &root, &root), transport).unwrap();
+        let engine = Engine::new(Mode::Threaded(2), Arc::new(Trace::default()));
+        let mut nodes = vec![thread::spawn(move || scheduler.serve())];
+        nodes.extend((0..servers).map(|_| {
             let (transport, endpoint) = listening();
-            let settings = settings(Role::Server, WORKERS, SERVERS, &root, &endpoint);
+            let settings = settings(Role::Server, workers, servers, &root, &endpoint);
             let engine = engine.clone();
             thread::spawn(move || {
                 let host = Server::new(engine, Arc::new(Control::default()));
                 ServerNode::on(settings, transport)?.serve(Box::new(host))
             })
-        })
-        .collect();
+        }));
+        Running { root, nodes }
+    }
+
+    fn join(self) {
+        for node in self.nodes {
+            node.join().unwrap().unwrap();
+        }
+    }
+}
+
+#[test]
+fn workers_train_and_everybody_leaves() {
+    const WORKERS: u32 = 2;
+    const SERVERS: u32 = 2;
+    let cluster = Running::start(WORKERS, SERVERS);
     let workers: Vec<_> = (0..WORKERS)
         .map(|_| {
             let (transport, endpoint) = listening();
-            let settings = settings(Role::Worker, WORKERS, SERVERS, &root, &endpoint);
+            let settings = settings(Role::Worker, WORKERS, SERVERS, &cluster.root, &endpoint);
             thread::spawn(move || worker(settings, transport))
         })
         .collect();
     for worker in workers {
         worker.join().unwrap();
     }
-    for server in servers {
-        server.join().unwrap().unwrap();
-    }
-    scheduler.join().unwrap().unwrap();
+    cluster.join();
 }
 
 #[test]
@@ -185,4 +203,54 @@ fn worker(settings: Settings, transport: Box<dyn Transport>) {
         meet();
     }
     node.close(CHANNEL, true).unwrap();
+}
+
+/// Runs `body` with the only worker's store of a cluster with two servers.
+fn with_store(type_name: &str, settings: &[(&str, &str)], body: impl FnOnce(&dyn KvStore, &Engine)) {
+    let running = Running::start(1, 2);
+    let port = running.root.port.to_string();
+    let place = [
+        ("DMLC_PS_ROOT_URI", "127.0.0.1"),
+        ("DMLC_PS_ROOT_PORT", &port),
+        ("DMLC_NODE_HOST", "127.0.0.1"),
+        ("DMLC_NUM_WORKER", "1"),
+        ("DMLC_NUM_SERVER", "2"),
+        ("MXKV_REQUEST_TIMEOUT", "20"),
+    ];
+    let all = place.iter().chain(settings).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let env = Env::with_overrides(all.collect::<HashMap<_, _>>());
+    let engine = Engine::new(Mode::Threaded(2), Arc::new(Trace::default()));
+    let store = create(type_name, &engine, &env, &Cluster::default()).unwrap();
+    body(&*store, &engine);
+    drop(store);
+    running.join();
+}
+
+fn vector(values: &[f32]) -> NdArray {
+    NdArray::from_slice(Shape::new(&[values.len() as i64]), values, Device::cpu(0)).unwrap()
+}
+
+#[test]
+fn rows_are_pushed_in_the_type_of_their_key() {
+    with_store("dist_sync_device", &[], |store, engine| {
+        let shape = Shape::new(&[3, 2]);
+        let all = RowSparse {
+            indices: Part::indices(&[0, 1, 2]).unwrap(),
+            values: Part::from_slice(shape.clone(), &[0f32; 6]).unwrap(),
+        };
+        let first = NdArray::from_row_sparse(all, shape.clone(), Device::cpu(0)).unwrap();
+        store.init(Keys::Int(&[5]), &[first]).unwrap();
+        let some = RowSparse {
+            indices: Part::indices(&[0, 2]).unwrap(),
+            values: Part::from_slice(Shape::new(&[2, 2]), &[1f64, 2.0, 3.0, 4.0]).unwrap(),
+        };
+        let gradient = NdArray::from_row_sparse(some, shape.clone(), Device::cpu(0)).unwrap();
+        store.push(Keys::Int(&[5]), &[gradient], 0).unwrap();
+        let out = NdArray::empty(Storage::RowSparse, shape, DType::Float32, Device::cpu(0)).unwrap();
+        let ids = vector(&[0.0, 1.0, 2.0]);
+        store.pull_row_sparse(Keys::Int(&[5]), std::slice::from_ref(&out), &[ids], 0).unwrap();
+        engine.wait_to_read(out.var()).unwrap();
+        let rows = out.read_row_sparse().unwrap();
+        assert_eq!(rows.values.elements::<f32>().unwrap(), [1.0, 2.0, 0.0, 0.0, 3.0, 4.0]);
+    });
 }

@@ -18,7 +18,7 @@ use super::reduce::{Buffers, Declared, Reducer, Strategy};
 use super::row_sparse::row_numbers;
 use super::updater::Updater;
 use super::{Controller, KvStore};
-use crate::array::{NdArray, RowSparse, Storage};
+use crate::array::{DType, NdArray, RowSparse, Storage};
 use crate::base::config::Env;
 use crate::base::sync::atomic::{AtomicBool, Ordering};
 use crate::base::sync::{Arc, Condvar, Mutex};
@@ -224,7 +224,7 @@ impl DistStore {
                     }
                     (Layout::Rows(placement), _) => Ok((
                         ValueKind::row_sparse(wire_dtype(declared.dtype)),
-                        push_rows(placement, &source)?,
+                        push_rows(placement, &in_type(&source, declared.dtype)?)?,
                     )),
                 }
             };
@@ -362,7 +362,7 @@ impl DistStore {
         for (i, value) in values.iter().enumerate() {
             state.keys.require_new(keys, i)?;
             ensure!(
-                state.codec.is_none() || (value.is_dense() && value.dtype() == crate::array::DType::Float32),
+                state.codec.is_none() || (value.is_dense() && value.dtype() == DType::Float32),
                 Unsupported,
                 "gradient compression: keys must be dense float32, got {} {}",
                 value.storage().name(),
@@ -464,6 +464,16 @@ fn bytes_as(sum: &NdArray, declared: &Declared) -> Result<Bytes> {
     let converted = NdArray::new(declared.shape.clone(), declared.dtype, sum.device())?;
     cast_into(sum, &converted)?;
     converted.share_bytes()
+}
+
+/// The sum in the type of the key, stored as it is. A single value is passed on in its own type.
+fn in_type(sum: &NdArray, dtype: DType) -> Result<NdArray> {
+    if sum.dtype() == dtype {
+        return Ok(sum.clone());
+    }
+    let converted = NdArray::empty(sum.storage(), sum.shape().clone(), dtype, sum.device())?;
+    cast_into(sum, &converted)?;
+    Ok(converted)
 }
 
 fn wire_key(key: &super::Key) -> Result<u32> {
