@@ -230,6 +230,43 @@ fn vector(values: &[f32]) -> NdArray {
     NdArray::from_slice(Shape::new(&[values.len() as i64]), values, Device::cpu(0)).unwrap()
 }
 
+fn pulled(store: &dyn KvStore, engine: &Engine, key: i32, size: usize) -> Vec<f32> {
+    let out = vector(&vec![-1.0; size]);
+    store.pull(Keys::Int(&[key]), std::slice::from_ref(&out), 0, true).unwrap();
+    engine.wait_to_read(out.var()).unwrap();
+    out.read::<f32>().unwrap().to_vec()
+}
+
+#[test]
+fn an_init_that_failed_can_be_tried_again() {
+    for van in ["", "p3"] {
+        with_store("dist_sync", &[("DMLC_PS_VAN_TYPE", van)], |store, engine| {
+            let (one, two) = (vector(&[1.0; 3]), vector(&[2.0; 5]));
+            let both = [one, two];
+            for bad in [&[7, -1][..], &[7, 7]] {
+                store.init(Keys::Int(bad), &both).unwrap_err();
+            }
+            let error = store.push(Keys::Int(&[7]), &both[..1], 0).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::UnknownKey);
+            store.init(Keys::Int(&[7, 8]), &both).unwrap();
+            assert_eq!(pulled(store, engine, 7, 3), [1.0; 3]);
+            assert_eq!(pulled(store, engine, 8, 5), [2.0; 5]);
+            assert_eq!(store.init(Keys::Int(&[7]), &both[..1]).unwrap_err().kind(), ErrorKind::DuplicateKey);
+        });
+    }
+}
+
+#[test]
+fn a_value_without_elements_is_no_request_in_slices() {
+    with_store("dist_sync", &[("DMLC_PS_VAN_TYPE", "p3")], |store, engine| {
+        let values = [vector(&[]), vector(&[1.0, 2.0])];
+        store.init(Keys::Int(&[3, 4]), &values).unwrap();
+        store.push(Keys::Int(&[3, 4]), &values, 0).unwrap();
+        assert!(pulled(store, engine, 3, 0).is_empty());
+        assert_eq!(pulled(store, engine, 4, 2), [1.0, 2.0]);
+    });
+}
+
 #[test]
 fn rows_are_pushed_in_the_type_of_their_key() {
     with_store("dist_sync_device", &[], |store, engine| {

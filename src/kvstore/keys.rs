@@ -167,6 +167,16 @@ impl KeyTable {
         Ok(slot as usize)
     }
 
+    /// Takes back the slots from `len` on.
+    pub fn truncate(&mut self, len: usize) {
+        for key in self.keys.drain(len.min(self.keys.len())..) {
+            match key {
+                Key::Int(number) => drop(self.ints.remove(&number)),
+                Key::Text { text, .. } => drop(self.texts.remove(&text)),
+            }
+        }
+    }
+
     pub fn require_new(&self, keys: Keys<'_>, i: usize) -> Result<()> {
         crate::ensure!(
             self.find(keys, i).is_none(),
@@ -307,6 +317,20 @@ mod tests {
         let got = groups(&table, Keys::Text(&["ü", "c", "", "c"]));
         assert_eq!(got, [("c".into(), vec![1, 3]), (String::new(), vec![2]), ("ü".into(), vec![0])]);
         assert_eq!(table.key(2).number(), 2);
+    }
+
+    #[test]
+    fn slots_that_were_taken_back_are_given_out_again() {
+        let mut ints = table(Keys::Int(&[30, -10, 20]));
+        ints.truncate(1);
+        assert_eq!((ints.len(), ints.find(Keys::Int(&[20]), 0)), (1, None));
+        assert_eq!(ints.add(Keys::Int(&[20]), 0).unwrap(), 1);
+        let mut texts = table(Keys::Text(&["a", "b"]));
+        texts.truncate(1);
+        assert_eq!(texts.add(Keys::Text(&["b"]), 0).unwrap(), 1);
+        assert_eq!(texts.key(1).number(), 1);
+        texts.truncate(5);
+        assert_eq!(texts.len(), 2);
     }
 
     #[test]

@@ -37,6 +37,7 @@ use bytes::Bytes;
 use cluster::Membership;
 use layout::{Dense, Layout, Parts, join_rows, place, pull_rows, push_compressed, push_rows, wire_dtype};
 use std::borrow::Cow;
+use std::ops::Range;
 use std::time::Duration;
 
 /// Values of this many elements or more are cut into one part per server, unless the setting says otherwise.
@@ -58,6 +59,24 @@ struct State {
     entries: Vec<Entry>,
     codec: Option<Arc<dyn Codec>>,
     /// Priority propagation: values travel in small slices, each a request of its own.
+    slicer: Option<Slicer>,
+}
+
+impl State {
+    /// Takes back the keys of an init that failed, so that it can be tried again: with the same places, because all
+    /// workers have to give their keys the same. Keys stay if another thread added some after them.
+    fn take_back(&mut self, added: Added) {
+        if self.keys.len() == added.slots.end {
+            self.keys.truncate(added.slots.start);
+            self.entries.truncate(added.slots.start);
+            self.slicer = added.slicer;
+        }
+    }
+}
+
+/// The keys of one init, and the slicer as it was before.
+struct Added {
+    slots: Range<usize>,
     slicer: Option<Slicer>,
 }
 
@@ -357,8 +376,21 @@ impl DistStore {
         Ok(())
     }
 
-    fn add_keys(&self, state: &mut State, keys: Keys<'_>, values: &[NdArray]) -> Result<Vec<usize>> {
-        let mut slots = Vec::with_capacity(values.len());
+    /// Adds all keys or none.
+    fn add_keys(&self, state: &mut State, keys: Keys<'_>, values: &[NdArray]) -> Result<Added> {
+        let (first, slicer) = (state.keys.len(), state.slicer.clone());
+        let result = self.try_add_keys(state, keys, values);
+        let added = Added { slots: first..state.keys.len(), slicer };
+        match result {
+            Ok(()) => Ok(added),
+            Err(error) => {
+                state.take_back(added);
+                Err(error)
+            }
+        }
+    }
+
+    fn try_add_keys(&self, state: &mut State, keys: Keys<'_>, values: &[NdArray]) -> Result<()> {
         for (i, value) in values.iter().enumerate() {
             state.keys.require_new(keys, i)?;
             ensure!(
@@ -383,7 +415,7 @@ impl DistStore {
                 }
                 None => place(&self.space, number, value.shape(), value.dtype(), value.storage())?,
             };
-            slots.push(state.keys.add(keys, i)?);
+            state.keys.add(keys, i)?;
             state.entries.push(Entry {
                 declared: Declared::of(value),
                 storage: value.storage(),
@@ -393,17 +425,24 @@ impl DistStore {
                 residual: Arc::default(),
             });
         }
-        Ok(slots)
+        Ok(())
     }
 
-    /// Sends the first values and waits for the answers.
-    fn send_first(&self, slots: &[usize], values: &[NdArray]) -> Result<()> {
+    /// Rank 0 sends the first values and waits for the answers, the others wait for rank 0.
+    fn share_first(&self, slots: Range<usize>, values: &[NdArray]) -> Result<()> {
+        if self.rank() == 0 && self.member.channel.0 == 0 {
+            self.send_first(slots, values)?;
+        }
+        self.barrier()
+    }
+
+    fn send_first(&self, slots: Range<usize>, values: &[NdArray]) -> Result<()> {
         let all = Arc::new(Pending::new(slots.len()));
-        for (slot, value) in slots.iter().zip(values) {
+        for (slot, value) in slots.zip(values) {
             self.engine.wait_to_read(value.var())?;
             let transfer = {
                 let state = self.state.lock();
-                let (entry, key) = (&state.entries[*slot], state.keys.key(*slot));
+                let (entry, key) = (&state.entries[slot], state.keys.key(slot));
                 let (kind, parts) = match &entry.layout {
                     Layout::Dense(dense) => {
                         let placed = match &state.codec {
@@ -533,6 +572,10 @@ impl Transfer {
         };
         let groups: Vec<Parts> =
             if sliced { parts.into_iter().map(|part| vec![part]).collect() } else { vec![parts] };
+        // In slices a value without elements is no request at all.
+        if groups.is_empty() {
+            return ended(Ok(Answers::new()));
+        }
         let gathered = Arc::new(Mutex::new((groups.len(), Ok(Answers::new()), Some(ended))));
         for group in groups {
             let gathered = gathered.clone();
@@ -610,7 +653,8 @@ impl KvStore for DistStore {
         i32::try_from(self.member.node.workers()).unwrap_or(i32::MAX)
     }
 
-    /// The values of rank 0 count; returns when every worker is here and the servers have them.
+    /// The values of rank 0 count; returns when every worker is here and the servers have them. After an error none
+    /// of the keys is initialised, but a server that has got its value keeps it.
     fn init(&self, keys: Keys<'_>, values: &[NdArray]) -> Result<()> {
         ensure!(
             keys.len() == values.len(),
@@ -619,7 +663,7 @@ impl KvStore for DistStore {
             keys.len(),
             values.len()
         );
-        let slots = {
+        let added = {
             let mut state = self.state.lock();
             state.keys.fix_kind(keys)?;
             self.add_keys(&mut state, keys, values)?
@@ -627,10 +671,11 @@ impl KvStore for DistStore {
         if self.member.rejoined {
             return Ok(());
         }
-        if self.rank() == 0 && self.member.channel.0 == 0 {
-            self.send_first(&slots, values)?;
+        let shared = self.share_first(added.slots.clone(), values);
+        if shared.is_err() {
+            self.state.lock().take_back(added);
         }
-        self.barrier()
+        shared
     }
 
     fn push(&self, keys: Keys<'_>, values: &[NdArray], priority: i32) -> Result<()> {
