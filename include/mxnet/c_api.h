@@ -497,8 +497,8 @@ int MXFuncInvokeEx(FunctionHandle fun,
                    char **param_vals);
 
 /**
- * Accepts a wish for the number of OpenMP threads. The library has no OpenMP; its own threads follow
- * `MXNET_CPU_WORKER_NTHREADS`.
+ * Accepts a wish for the number of OpenMP threads. The library has no OpenMP: as many threads as there
+ * are cores share its large kernels, and the engine's lanes follow `MXNET_CPU_WORKER_NTHREADS`.
  */
 MXNET_DLL
 int MXSetNumOMPThreads(int thread_num);
@@ -922,11 +922,12 @@ int MXKVStoreSendCommmandToServers(KVStoreHandle handle,
                                    const char *cmd_body);
 
 /**
- * The number of nodes from which nothing was heard for some time. A local store has none.
+ * The number of nodes that are dead. A local store has none. The cluster has one limit of silence for all, set by
+ * `PS_HEARTBEAT_TIMEOUT`; the timeout given here only says, if it is zero, that nobody counts.
  *
  * @param node_id      a group (1 the scheduler, 2 the servers, 4 the workers, or a sum of these) or one node
  * @param number       receives it
- * @param timeout_sec  after how many seconds a silent node counts as dead
+ * @param timeout_sec  0: no node counts; anything else: those that the cluster knows to be dead
  *
  * What the caller vouches for:
  * `number` is writable.

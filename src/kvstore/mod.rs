@@ -127,6 +127,7 @@ pub trait KvStore: Send + Sync {
     /// Sends a command to every server and waits until all have answered.
     fn send_command(&self, id: i32, body: &str) -> Result<()>;
 
-    /// The number of nodes in a group from which nothing was heard for `timeout`.
+    /// The number of dead nodes in a group. When a silent node counts as dead is a setting of the cluster; a `timeout`
+    /// of zero gives none.
     fn dead_nodes(&self, group: i32, timeout: Duration) -> Result<i32>;
 }

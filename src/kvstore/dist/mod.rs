@@ -28,7 +28,7 @@ use crate::engine::{Completion, Engine, Operation, Var};
 use crate::ops::kernels::storage::cast_into;
 use crate::optimizer::{Scalar, Spec};
 use crate::ps::id::{Audience, Group as NodeGroup};
-use crate::ps::keyspace::{DEFAULT_SLICE, KeySpace, Slicer};
+use crate::ps::keyspace::{DEFAULT_SLICE, DEFAULT_SPLIT_THRESHOLD, KeySpace, Slicer};
 use crate::ps::proto::{Answers, Body, Outcome, Request};
 use crate::ps::wire::{Command, Head, ValueKind, Verb};
 use crate::telemetry::log;
@@ -39,9 +39,6 @@ use layout::{Dense, Layout, Parts, join_rows, place, pull_rows, push_compressed,
 use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
-
-/// Values of this many elements or more are cut into one part per server, unless the setting says otherwise.
-const SPLIT_THRESHOLD: u64 = 1_000_000;
 
 pub struct DistStore {
     type_name: String,
@@ -101,7 +98,7 @@ impl DistStore {
             NotImplemented,
             "type: Asynchronous update is not supported in P3StoreDist"
         );
-        let threshold = env.parsed("MXNET_KVSTORE_BIGARRAY_BOUND", SPLIT_THRESHOLD)?;
+        let threshold = env.parsed("MXNET_KVSTORE_BIGARRAY_BOUND", DEFAULT_SPLIT_THRESHOLD)?;
         let slice = env.parsed("MXNET_KVSTORE_SLICE_THRESHOLD", DEFAULT_SLICE)?;
         // Whoever has joined is waited for: what can be known before is to be wrong before.
         ensure!(
@@ -879,6 +876,8 @@ impl KvStore for DistStore {
         self.command(Command::from_head(Head(id)), Bytes::copy_from_slice(body.as_bytes()))
     }
 
+    /// The nodes that are dead now: the scheduler watches everybody, and after how much silence it calls a node dead
+    /// is a setting of the cluster, so that all agree. `timeout` is not compared with it; zero gives none, as in MXNet.
     fn dead_nodes(&self, group: i32, timeout: Duration) -> Result<i32> {
         let audience = Audience::from_wire(group)
             .ok_or_else(|| err!(InvalidArgument, "node_id: node {group} doesn't exist"))?;

@@ -166,19 +166,6 @@ impl Members {
     pub fn describe(&self, id: NodeId) -> String {
         self.get(id).map_or_else(|| format!("{id:?}"), ToString::to_string)
     }
-
-    /// How many nodes of the audience were silent for at least `timeout`. The scheduler counts a node it has not
-    /// heard from for long enough; others go by what it told them.
-    pub fn dead(&self, audience: Audience, timeout: Duration, now: Time) -> usize {
-        if timeout.is_zero() {
-            return 0;
-        }
-        let silent = |member: &&Member| {
-            let (silence, at) = member.silence;
-            member.state == NodeState::Dead || (!silence.is_zero() && silence + now.since(at) > timeout)
-        };
-        self.iter().filter(|member| audience.has(member.id)).filter(silent).count()
-    }
 }
 
 #[cfg(test)]

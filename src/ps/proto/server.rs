@@ -118,7 +118,6 @@ impl Server {
 
     fn listed(&mut self, now: Time, list: &NodeList) {
         match self.join.listed(now, &mut self.post, list) {
-            Err(error) if self.post.id().is_none() => self.close(now, Err(error)),
             Err(error) => self.close(now, Err(error)),
             Ok(Some(placed)) => self.placed(now, &placed),
             Ok(None) if self.post.id().is_some() && !list.extension.flags.has(Flags::PARTIAL) => {
