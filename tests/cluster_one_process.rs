@@ -291,3 +291,35 @@ fn rows_are_pushed_in_the_type_of_their_key() {
         assert_eq!(rows.values.elements::<f32>().unwrap(), [1.0, 2.0, 0.0, 0.0, 3.0, 4.0]);
     });
 }
+
+#[test]
+fn a_broadcast_whose_out_does_not_fit_initialises_nothing() {
+    with_store("dist_sync", &[], |store, engine| {
+        let (keys, values) = (Keys::Int(&[3, 4]), [vector(&[1.0, 2.0]), vector(&[3.0])]);
+        let outs = [vector(&[0.0; 2]), vector(&[0.0; 2])];
+        let error = store.broadcast(keys, &values, keys, &outs, 0).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Shape, "{error}");
+        let outs = [vector(&[0.0; 2]), vector(&[0.0])];
+        store.broadcast(keys, &values, keys, &outs, 0).unwrap();
+        engine.wait_all().unwrap();
+        assert_eq!(*outs[0].read::<f32>().unwrap(), [1.0, 2.0]);
+        assert_eq!(*outs[1].read::<f32>().unwrap(), [3.0]);
+    });
+}
+
+#[test]
+fn compression_is_refused_while_there_are_keys_that_it_cannot_compress() {
+    with_store("dist_sync", &[], |store, engine| {
+        let value = NdArray::from_slice(Shape::new(&[2]), &[1f64, 2.0], Device::cpu(0)).unwrap();
+        store.init(Keys::Int(&[3]), &[value.clone()]).unwrap();
+        let error = store.set_gradient_compression(&[("type", "2bit")]).unwrap_err();
+        assert!(
+            error.to_string().contains("key 3: gradient compression: keys must be dense float32"),
+            "{error}"
+        );
+        store.push(Keys::Int(&[3]), &[value.clone()], 0).unwrap();
+        store.pull(Keys::Int(&[3]), &[value.clone()], 0, true).unwrap();
+        engine.wait_all().unwrap();
+        assert_eq!(*value.read::<f64>().unwrap(), [1.0, 2.0]);
+    });
+}

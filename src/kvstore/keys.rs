@@ -27,6 +27,17 @@ impl Keys<'_> {
         self.len() == 0
     }
 
+    /// Refuses a list of arrays that has not one for each key; `argument` is its name.
+    pub fn check_count(&self, arrays: usize, argument: &str) -> Result<()> {
+        crate::ensure!(
+            self.len() == arrays,
+            InvalidArgument,
+            "{argument}: expected {} arrays, one for each key, got {arrays}",
+            self.len()
+        );
+        Ok(())
+    }
+
     /// Whether key `i` is the one before it once more.
     #[inline]
     fn repeats(&self, i: usize) -> bool {

@@ -1,5 +1,6 @@
 //! The store of one process.
 
+use super::broadcast::check_broadcast;
 use super::keys::{Group, Groups, KeyTable, Keys};
 use super::pull::{check_out, copy_out, wanted};
 use super::reduce::{Buffers, Declared, Reducer, Strategy};
@@ -145,34 +146,6 @@ impl LocalStore {
         Ok(())
     }
 
-    /// Checks the whole of a broadcast, so that nothing is initialised when an out does not fit.
-    fn check_broadcast(
-        &self,
-        keys: Keys<'_>,
-        values: &[NdArray],
-        out_keys: Keys<'_>,
-        outs: &[NdArray],
-    ) -> Result<()> {
-        check_lengths(keys, values.len(), "vals")?;
-        check_lengths(out_keys, outs.len(), "outs")?;
-        let mut state = self.state.lock();
-        state.keys.fix_kind(keys)?;
-        state.keys.fix_kind(out_keys)?;
-        let mut new = KeyTable::default();
-        for i in 0..keys.len() {
-            state.keys.require_new(keys, i)?;
-            new.add(keys, i)?;
-        }
-        for (i, out) in outs.iter().enumerate().filter(|(_, out)| out.is_dense()) {
-            let source = match new.find(out_keys, i) {
-                Some(slot) => &values[slot],
-                None => &state.entries[state.keys.require(out_keys, i)?].stored,
-            };
-            check_out(source.shape(), source.storage(), out)?;
-        }
-        Ok(())
-    }
-
     fn pull_groups(&self, state: &State, pull: &Pull<'_>, priority: i32) -> Result<()> {
         pull.groups.iter().enumerate().try_for_each(|(i, group)| {
             prefetch(&pull.groups, i, &pull.arranged);
@@ -246,7 +219,7 @@ impl State {
         keys: Keys<'_>,
         values: &'a [NdArray],
     ) -> Result<Push<'a>> {
-        check_lengths(keys, values.len(), "vals")?;
+        keys.check_count(values.len(), "vals")?;
         self.keys.fix_kind(keys)?;
         if let Rule::Call(updater) = &self.rule {
             updater.accepts(keys.kind())?;
@@ -286,7 +259,7 @@ impl State {
         ignore_sparse: bool,
         push: Option<&Push<'_>>,
     ) -> Result<Pull<'a>> {
-        check_lengths(keys, outs.len(), "outs")?;
+        keys.check_count(outs.len(), "outs")?;
         self.keys.fix_kind(keys)?;
         let groups = self.keys.group(keys)?;
         let pull = Pull { arranged: groups.arrange(outs), groups, ignore_sparse };
@@ -346,16 +319,6 @@ fn check_row_pull(stored: &NdArray, out: &NdArray, row_ids: &NdArray) -> Result<
     check_out(stored.shape(), stored.storage(), out)
 }
 
-fn check_lengths(keys: Keys<'_>, arrays: usize, argument: &str) -> Result<()> {
-    crate::ensure!(
-        keys.len() == arrays,
-        InvalidArgument,
-        "{argument}: expected {} arrays, one for each key, got {arrays}",
-        keys.len()
-    );
-    Ok(())
-}
-
 impl KvStore for LocalStore {
     fn type_name(&self) -> &str {
         self.type_name
@@ -370,7 +333,7 @@ impl KvStore for LocalStore {
     }
 
     fn init(&self, keys: Keys<'_>, values: &[NdArray]) -> Result<()> {
-        check_lengths(keys, values.len(), "vals")?;
+        keys.check_count(values.len(), "vals")?;
         let mut state = self.state.lock();
         state.keys.fix_kind(keys)?;
         for (i, value) in values.iter().enumerate() {
@@ -426,8 +389,8 @@ impl KvStore for LocalStore {
         row_ids: &[NdArray],
         priority: i32,
     ) -> Result<()> {
-        check_lengths(keys, outs.len(), "vals")?;
-        check_lengths(keys, row_ids.len(), "row_ids")?;
+        keys.check_count(outs.len(), "vals")?;
+        keys.check_count(row_ids.len(), "row_ids")?;
         let mut state = self.state.lock();
         state.keys.fix_kind(keys)?;
         let groups = state.keys.group(keys)?;
@@ -464,7 +427,12 @@ impl KvStore for LocalStore {
         outs: &[NdArray],
         priority: i32,
     ) -> Result<()> {
-        self.check_broadcast(keys, values, out_keys, outs)?;
+        {
+            let state = &mut *self.state.lock();
+            let entries = &state.entries;
+            let stored = |slot: usize| (entries[slot].stored.shape(), entries[slot].stored.storage());
+            check_broadcast(&mut state.keys, stored, keys, values, out_keys, outs)?;
+        }
         self.init(keys, values)?;
         self.pull(out_keys, outs, priority, true)
     }

@@ -7,6 +7,7 @@
 //! Work on arrays goes to the engine, so calls return before it is done and errors of the work are left on the
 //! arrays. Everything that can be checked at once is checked for the whole call before anything changes.
 
+mod broadcast;
 mod compress;
 mod create;
 mod dist;

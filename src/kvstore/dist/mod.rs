@@ -12,6 +12,7 @@ mod ours;
 
 pub use cluster::Cluster;
 
+use super::broadcast::check_broadcast;
 use super::keys::{Group, Groups, KeyTable, Keys};
 use super::pull::check_out;
 use super::reduce::{Buffers, Declared, Reducer, Strategy};
@@ -149,13 +150,7 @@ impl DistStore {
         arrays: &'a [NdArray],
         what: &str,
     ) -> Result<Plan<'a>> {
-        ensure!(
-            keys.len() == arrays.len(),
-            InvalidArgument,
-            "{what}: expected {} arrays, one for each key, got {}",
-            keys.len(),
-            arrays.len()
-        );
+        keys.check_count(arrays.len(), what)?;
         state.keys.fix_kind(keys)?;
         let groups = state.keys.group(keys)?;
         Ok(Plan { arranged: groups.arrange(arrays), groups })
@@ -637,6 +632,17 @@ impl Plan<'_> {
     }
 }
 
+/// A store that compresses has no other keys.
+fn check_compressed_key(dtype: DType, storage: Storage) -> Result<()> {
+    ensure!(
+        storage == Storage::Dense && dtype == DType::Float32,
+        Unsupported,
+        "gradient compression: keys must be dense float32, got {} {dtype}",
+        storage.name()
+    );
+    Ok(())
+}
+
 impl KvStore for DistStore {
     fn type_name(&self) -> &str {
         &self.type_name
@@ -653,13 +659,7 @@ impl KvStore for DistStore {
     /// The values of rank 0 count; returns when every worker is here and the servers have them. After an error none
     /// of the keys is initialised, but a server that has got its value keeps it.
     fn init(&self, keys: Keys<'_>, values: &[NdArray]) -> Result<()> {
-        ensure!(
-            keys.len() == values.len(),
-            InvalidArgument,
-            "vals: expected {} arrays, one for each key, got {}",
-            keys.len(),
-            values.len()
-        );
+        keys.check_count(values.len(), "vals")?;
         let added = {
             let mut state = self.state.lock();
             state.keys.fix_kind(keys)?;
@@ -758,6 +758,12 @@ impl KvStore for DistStore {
         outs: &[NdArray],
         priority: i32,
     ) -> Result<()> {
+        {
+            let state = &mut *self.state.lock();
+            let entries = &state.entries;
+            let stored = |slot: usize| (&entries[slot].declared.shape, entries[slot].storage);
+            check_broadcast(&mut state.keys, stored, keys, values, out_keys, outs)?;
+        }
         self.init(keys, values)?;
         self.pull(out_keys, outs, priority, true)
     }
@@ -829,11 +835,18 @@ impl KvStore for DistStore {
     fn set_gradient_compression(&self, params: &[(&str, &str)]) -> Result<()> {
         let codec = codec_from_params(params)?;
         let scheme = codec.scheme();
-        ensure!(
-            self.state.lock().slicer.is_none(),
-            NotImplemented,
-            "gradient compression is not supported in P3StoreDist"
-        );
+        {
+            let state = self.state.lock();
+            ensure!(
+                state.slicer.is_none(),
+                NotImplemented,
+                "gradient compression is not supported in P3StoreDist"
+            );
+            for (slot, entry) in state.entries.iter().enumerate() {
+                check_compressed_key(entry.declared.dtype, entry.storage)
+                    .map_err(|error| error.context(format!("key {}", state.keys.key(slot))))?;
+            }
+        }
         let name = scheme.name();
         match (scheme, codec.threshold()) {
             // The number is MXNet's, and so is that rank 0 alone says it; all digits of the threshold are sent, so that
