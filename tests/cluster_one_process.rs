@@ -310,16 +310,17 @@ fn a_broadcast_whose_out_does_not_fit_initialises_nothing() {
 #[test]
 fn compression_is_refused_while_there_are_keys_that_it_cannot_compress() {
     with_store("dist_sync", &[], |store, engine| {
-        let value = NdArray::from_slice(Shape::new(&[2]), &[1f64, 2.0], Device::cpu(0)).unwrap();
-        store.init(Keys::Int(&[3]), &[value.clone()]).unwrap();
+        let array = NdArray::from_slice(Shape::new(&[2]), &[1f64, 2.0], Device::cpu(0)).unwrap();
+        let (keys, value) = (Keys::Int(&[3]), std::slice::from_ref(&array));
+        store.init(keys, value).unwrap();
         let error = store.set_gradient_compression(&[("type", "2bit")]).unwrap_err();
         assert!(
             error.to_string().contains("key 3: gradient compression: keys must be dense float32"),
             "{error}"
         );
-        store.push(Keys::Int(&[3]), &[value.clone()], 0).unwrap();
-        store.pull(Keys::Int(&[3]), &[value.clone()], 0, true).unwrap();
+        store.push(keys, value, 0).unwrap();
+        store.pull(keys, value, 0, true).unwrap();
         engine.wait_all().unwrap();
-        assert_eq!(*value.read::<f64>().unwrap(), [1.0, 2.0]);
+        assert_eq!(*array.read::<f64>().unwrap(), [1.0, 2.0]);
     });
 }
