@@ -142,23 +142,19 @@ fn endpoints_may_be_files() {
 #[test]
 fn nodes_that_start_together_find_files_of_their_own() {
     let start = std::sync::Barrier::new(8);
+    let open = || {
+        let mut node = ZmtpTransport::new(Options { local: true }).unwrap();
+        start.wait();
+        let port = node.bind("ignored", 0);
+        (node, port)
+    };
     for _ in 0..20 {
-        thread::scope(|scope| {
-            let nodes: Vec<_> = (0..8)
-                .map(|_| {
-                    scope.spawn(|| {
-                        let mut node = ZmtpTransport::new(Options { local: true }).unwrap();
-                        start.wait();
-                        let port = node.bind("ignored", 0).unwrap();
-                        start.wait();
-                        node.close(Duration::ZERO);
-                        port
-                    })
-                })
-                .collect();
-            let ports: HashSet<u16> = nodes.into_iter().map(|node| node.join().unwrap()).collect();
-            assert_eq!(ports.len(), 8);
+        let nodes: Vec<_> = thread::scope(|scope| {
+            let nodes: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+            nodes.into_iter().map(|node| node.join().unwrap()).collect()
         });
+        let ports: HashSet<u16> = nodes.iter().map(|(_, port)| port.clone().unwrap()).collect();
+        assert_eq!(ports.len(), 8);
     }
 }
 
