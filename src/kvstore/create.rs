@@ -83,4 +83,15 @@ mod tests {
         );
         assert!(error("").to_string().contains("unknown store type '' Known are"), "{}", error(""));
     }
+
+    #[test]
+    fn a_setting_that_cannot_work_is_refused_before_the_store_joins() {
+        let engine = Engine::new(Mode::Naive, Arc::default());
+        let settings = [("DMLC_PS_VAN_TYPE", "p3"), ("MXNET_KVSTORE_SLICE_THRESHOLD", "0")];
+        let table = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let env = Env::with_overrides(table.into_iter().collect());
+        let error = create("dist_sync", &engine, &env, &Cluster::default()).err().unwrap();
+        // Joining would have missed the scheduler.
+        assert!(error.to_string().contains("MXNET_KVSTORE_SLICE_THRESHOLD"), "{error}");
+    }
 }
