@@ -154,13 +154,23 @@ impl Optimizer {
         self.live.lock().rule.states()
     }
 
-    /// The arrays of every key that was updated, in the order of the keys. They may still be computing.
-    pub fn states(&self) -> Vec<(Index, KeyStates)> {
-        let live = self.live.lock();
-        let used = |(index, slot): (&Index, &Slot)| Some((index.clone(), slot.arrays.as_deref()?.clone()));
-        let mut all: Vec<_> = live.slots.iter().filter_map(used).collect();
+    /// The arrays of every key that was updated, in the order of the keys. Waits for updates under way: only then it
+    /// is known whether the first one of a key ran or was skipped, and arrays without content are no states.
+    pub fn states(&self) -> Result<Vec<(Index, KeyStates)>> {
+        let mut all: Vec<_> = {
+            let live = self.live.lock();
+            let used = |(index, slot): (&Index, &Slot)| {
+                Some((index.clone(), slot.arrays.clone()?, slot.started.clone()))
+            };
+            live.slots.iter().filter_map(used).collect()
+        };
+        for (_, arrays, _) in &all {
+            let mut arrays = arrays.states.iter().chain(&arrays.master);
+            arrays.try_for_each(|array| self.engine.wait_to_read(array.var()))?;
+        }
+        all.retain(|(_, _, started)| started.load(Ordering::Acquire));
         all.sort_by(|a, b| a.0.cmp(&b.0));
-        all
+        Ok(all.into_iter().map(|(index, arrays, _)| (index, (*arrays).clone())).collect())
     }
 
     /// Replaces the arrays of all keys; those that are not listed begin anew. Counts and rates stay.

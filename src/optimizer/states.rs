@@ -36,7 +36,7 @@ pub fn is_saved_optimizer(bytes: &[u8]) -> bool {
 impl Optimizer {
     /// Everything that training needs to go on as if it had not stopped. Waits for updates under way.
     pub fn save_states(&self) -> Result<Vec<u8>> {
-        encode(self.engine(), &self.spec(), &self.states())
+        encode(self.engine(), &self.spec(), &self.states()?)
     }
 
     /// Takes over what [`Optimizer::save_states`] wrote: rates, counts, schedule and states. The file must be of an

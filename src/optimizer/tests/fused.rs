@@ -49,7 +49,7 @@ fn check(engine: &Engine, name: &str, dtype: DType, len: usize, devices: usize, 
         }
     }
     let same = |(a, b): (&NdArray, &NdArray)| *a.read_bytes().unwrap() == *b.read_bytes().unwrap();
-    let (a, b) = (fused.states(), stepwise.states());
+    let (a, b) = (fused.states().unwrap(), stepwise.states().unwrap());
     assert!(a[0].1.states.iter().zip(&b[0].1.states).all(same), "{name}: states");
 }
 

@@ -145,7 +145,7 @@ fn run(about: &Value) -> Option<String> {
         if let Some(wrong) = compare("weight", weight, &weight_bytes, exact, tolerance("weight")) {
             return Some(format!("update {number}: {wrong}"));
         }
-        let states = optimizer.states().into_iter().find(|(key, _)| *key == index).unwrap().1;
+        let states = optimizer.states().unwrap().into_iter().find(|(key, _)| *key == index).unwrap().1;
         for (name, want) in update["states"].as_object().unwrap() {
             let place = optimizer.state_names().iter().position(|known| known == name);
             let state = match place {
