@@ -202,10 +202,9 @@ impl<'a> Reader<'a> {
                 let flags = self.input.u8()?;
                 let fields = self.field_list()?;
                 self.classes.push(Class { name, flags, fields, above: None });
-                match self.content(level)? {
-                    Content::End => {}
-                    _ => bail!(Unsupported, "{name}: data in the description of the class are refused"),
-                }
+                // An object here would begin a description of its own, and no level would count how deep that goes.
+                let mark = self.input.u8()?;
+                ensure!(mark == END, Unsupported, "{name}: data in the description of the class are refused");
                 let above = self.class(level + 1)?;
                 if let Some(made) = self.classes.get_mut(class) {
                     made.above = above;

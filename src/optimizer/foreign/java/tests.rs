@@ -150,6 +150,18 @@ fn depth_and_size_are_limited() {
         deep.extend(b"sq\x00\x7e\x00\x00");
     }
     assert!(read(&deep).unwrap_err().to_string().contains("deeper"));
+    // An object in the description of the class of an object in the description of a class…
+    let mut described = b"\xac\xed\x00\x05".to_vec();
+    for _ in 0..100_000 {
+        described.extend(b"sr\x00\x0bscala.None$\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00");
+    }
+    assert!(read(&described).unwrap_err().to_string().contains("description of the class"));
+    // A class above a class above a class…
+    let mut above = b"\xac\xed\x00\x05s".to_vec();
+    for _ in 0..100_000 {
+        above.extend(b"r\x00\x0bscala.None$\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00x");
+    }
+    assert!(read(&above).unwrap_err().to_string().contains("deeper"));
     // A block of four gigabytes.
     let mut large = b"\xac\xed\x00\x05sr\x00 scala.collection.mutable.HashMap\x00\x00\x00\x00\x00\x00\x00\x01\x03\x00\x00xpz\xff\xff\xff\xff".to_vec();
     assert!(read(&large).is_err());
