@@ -47,13 +47,18 @@ def shape_of(name):
     return (3, 2)
 
 
-def gradient(stype, dtype):
-    dense = mx.nd.array(np.random.standard_normal((3, 2)), dtype=dtype)
-    return dense.tostype(stype)
+def gradient(stype, dtype, row=None):
+    """All rows, or one."""
+    values = np.random.standard_normal((3, 2))
+    if row is not None:
+        values[np.arange(3) != row] = 0
+    return mx.nd.array(values, dtype=dtype).tostype(stype)
 
 
-def case(name, protocol, steps=0, scheduler=None, dtype="float32", stype="default", **common):
-    """One optimizer, after some updates of keys 0 and 3, pickled alone, its states, and both."""
+def case(name, protocol, steps=0, scheduler=None, dtype="float32", stype="default", row_by_row=False, **common):
+    """One optimizer, after some updates of keys 0 and 3, pickled alone, its states, and both. `row_by_row`: each gradient has
+    the row after that of the one before."""
+    row = lambda step: step % 3 if row_by_row else None
     arguments = {**PARAMS[name], **common}
     if scheduler:
         arguments["lr_scheduler"] = SCHEDULERS[scheduler]()
@@ -67,7 +72,7 @@ def case(name, protocol, steps=0, scheduler=None, dtype="float32", stype="defaul
     for step in range(steps):
         for index, weight in weights.items():
             if index == 0 or step % 2:
-                updater(index, gradient(stype, dtype), weight)
+                updater(index, gradient(stype, dtype, row(step)), weight)
     encode = lambda value: base64.b64encode(pickle.dumps(value, protocol)).decode()
     found = {
         "name": name, "protocol": protocol, "steps": steps, "scheduler": scheduler, "dtype": dtype, "stype": stype,
@@ -79,7 +84,7 @@ def case(name, protocol, steps=0, scheduler=None, dtype="float32", stype="defaul
         found["states"] = encode(updater.states)
         found["both"] = encode((updater.states, optimizer))
         # What the next update of key 0 gives: the reader's result must go on from here with the same bits.
-        grad = gradient(stype, dtype)
+        grad = gradient(stype, dtype, row(steps))
         found["start_hex"] = weights[0].asnumpy().tobytes().hex()
         found["grad_hex"] = grad.asnumpy().tobytes().hex()
         updater(0, grad, weights[0])
@@ -106,6 +111,8 @@ def main():
                     cases.append(case(name, protocol, steps=steps, scheduler=scheduler))
     for name in ("sgd", "adam", "adagrad", "ftrl", "groupadagrad"):
         cases.append(case(name, 4, steps=3, stype="row_sparse"))
+    # The sum that is not used yet has one row, the next gradient another one, and the third row must stay as it is.
+    cases.append(case("lbsgd", 4, steps=3, stype="row_sparse", row_by_row=True, learning_rate=0.05, wd=0.01))
     cases = [found for found in cases if found["name"] != "sgld" or not found["steps"]]
     text = ",\n".join(json.dumps(found) for found in cases)
     (Path(__file__).parent / "cases.json").write_text(f"[\n{text}\n]\n")

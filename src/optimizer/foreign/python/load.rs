@@ -1,12 +1,12 @@
 //! The frontend's saved states into a living optimizer.
 
 use super::states::states;
-use crate::array::NdArray;
+use crate::array::{Element, NdArray, Storage};
 use crate::base::Result;
-use crate::ensure;
 use crate::ops::kernels::storage::to_dense;
 use crate::optimizer::live::{Live, check_states};
 use crate::optimizer::{Index, KeyStates, Optimizer};
+use crate::{dispatch_float, ensure, err};
 
 /// Takes over the states in a pickle of an updater, and if its optimizer is in it too, also the rates, counts and
 /// schedule. On an error nothing has changed.
@@ -18,7 +18,7 @@ pub fn load(optimizer: &Optimizer, bytes: &[u8]) -> Result<()> {
         let mut arrays = key_states(&name, optimizer.needed_state_names(), &index, arrays)?;
         // LBSGD's sum of gradients is no state to the frontend: it lies in the optimizer.
         if let Some(sum) = saved.sums.remove(&index) {
-            arrays.states.push(to_dense(&sum)?);
+            arrays.states.push(with_absent_rows(&sum)?);
         }
         keys.push((index, arrays));
     }
@@ -36,6 +36,27 @@ pub fn load(optimizer: &Optimizer, bytes: &[u8]) -> Result<()> {
     }
     optimizer.replace(live);
     Ok(())
+}
+
+/// A sum of gradients as the rule keeps it: dense, with negative zeros in the rows that no gradient had.
+fn with_absent_rows(sum: &NdArray) -> Result<NdArray> {
+    let dense = to_dense(sum)?;
+    if sum.storage() != Storage::RowSparse {
+        return Ok(dense);
+    }
+    let (rows, width) = (sum.shape().rows(), sum.shape().row_size());
+    let mut is_there = vec![false; rows];
+    for row in sum.read_row_sparse()?.indices.to_i64()? {
+        let place = usize::try_from(row).ok().and_then(|row| is_there.get_mut(row));
+        *place.ok_or_else(|| err!(InvalidArgument, "a sum of gradients has no row {row}"))? = true;
+    }
+    dispatch_float!(dense.dtype(), T => {
+        let mut elements = dense.write::<T>()?;
+        let absent = elements.chunks_mut(width.max(1)).zip(is_there).filter(|(_, is_there)| !is_there);
+        absent.for_each(|(row, _)| row.fill(T::from_f64(-0.0)));
+        Ok(())
+    })?;
+    Ok(dense)
 }
 
 /// The arrays of one key, the float32 copy of the weight among them if there is one array more than states.
