@@ -51,6 +51,15 @@ def main(folder):
     velocity = saved
     np.testing.assert_allclose(step(parameter, trainer, batch_size=4), expect(0.125, 0.25), rtol=1e-6)
 
+    # The saved factor, 1/4, is not that of the next step.
+    kv._barrier()
+    np.testing.assert_allclose(step(parameter, trainer, batch_size=2), expect(0.125, 0.5), rtol=1e-6)
+    kv._barrier()
+    trainer.load_states(path)
+    velocity = saved
+    np.testing.assert_allclose(step(parameter, trainer, batch_size=2), expect(0.125, 0.5), rtol=1e-6)
+    np.testing.assert_allclose(step(parameter, trainer, batch_size=4), expect(0.125, 0.25), rtol=1e-6)
+
     # What cannot be loaded changes nothing.
     kv._barrier()
     content = open(path, "rb").read()

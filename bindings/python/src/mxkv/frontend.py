@@ -15,6 +15,11 @@ from mxnet.kvstore import KVStore
 from . import optimizer
 
 
+# Set on a store whose servers have got saved states, and with them the factor of the time when these were saved, which
+# the worker's copy of the optimizer knows nothing of.
+_LOADED = "_mxkv_loaded"
+
+
 def _is_remote(store):
     """Whether the optimizer of this store runs on servers."""
     return isinstance(store, KVStore) and "dist" in store.type and store._updater is None
@@ -51,9 +56,11 @@ def _set_learning_rate(trainer, original, lr):
 
 @_replace(Trainer, "_check_and_rescale_grad")
 def _check_and_rescale_grad(trainer, original, scale):
-    if _updates_on_servers(trainer) and trainer._optimizer.rescale_grad != scale:
-        optimizer.set_rescale_grad(trainer._kvstore, scale)
-        trainer._optimizer.rescale_grad = scale
+    if _updates_on_servers(trainer):
+        store = trainer._kvstore
+        if trainer._optimizer.rescale_grad != scale or vars(store).pop(_LOADED, False):
+            optimizer.set_rescale_grad(store, scale)
+            trainer._optimizer.rescale_grad = scale
     original(trainer, scale)
 
 
@@ -81,4 +88,5 @@ def _save_optimizer_states(store, original, fname, dump_optimizer=False):
 def _load_optimizer_states(store, original, fname):
     if not _is_remote(store):
         return original(store, fname)
-    return optimizer.load(store, fname)
+    optimizer.load(store, fname)
+    setattr(store, _LOADED, True)
