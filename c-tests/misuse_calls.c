@@ -49,6 +49,30 @@ TEST(null_is_refused_by_name) {
   free(zeros);
 }
 
+/* Some bindings look at an output without looking at the result. */
+TEST(failed_calls_clear_their_outputs) {
+  static const char not_text[] = "\xff\xfe";
+  void *out;
+  const char *text;
+#define CLEARED(place, call)                                \
+  do {                                                      \
+    place = (void *)&place;                                 \
+    CHECK((call) == -1, "succeeded");                       \
+    CHECK(place == NULL, "the output was not cleared");     \
+  } while (0)
+  CLEARED(out, MXKVStoreCreate(not_text, &out));
+  CLEARED(out, MXKVStoreCreate(NULL, &out));
+  CLEARED(text, MXGetEnv(not_text, &text));
+  CLEARED(out, MXNDArrayLoadFromRawBytes(NULL, 9, &out));
+  CLEARED(out, MXNetFuncGetGlobal(not_text, &out));
+  CLEARED(out, MXProfileCreateDomain(not_text, &out));
+  CLEARED(out, MXProfileCreateTask(NULL, not_text, &out));
+  CLEARED(out, MXProfileCreateFrame(NULL, not_text, &out));
+  CLEARED(out, MXProfileCreateEvent(not_text, &out));
+  CLEARED(out, MXProfileCreateCounter(NULL, not_text, &out));
+#undef CLEARED
+}
+
 static void one_call(struct draw *d, uint64_t *failed, uint64_t *succeeded) {
   const struct call *call = &calls[draw_below(d, COUNT(calls))];
   d->wild = draw_below(d, 2) == 0;
@@ -158,7 +182,7 @@ static void in_threads(size_t count) {
 TEST(drawn_arguments) { in_threads(1); }
 TEST(drawn_arguments_in_eight_threads) { in_threads(THREADS); }
 
-static const struct test tests[] = {LISTED(null_is_refused_by_name), LISTED(drawn_arguments),
+static const struct test tests[] = {LISTED(null_is_refused_by_name), LISTED(failed_calls_clear_their_outputs), LISTED(drawn_arguments),
                                     LISTED(drawn_arguments_in_eight_threads)};
 
 int main(int argc, char **argv) {

@@ -20,7 +20,7 @@ use libc::{c_char, c_int};
 pub unsafe extern "C" fn MXGetEnv(name: *const c_char, value: *mut *const c_char) -> c_int {
     boundary("MXGetEnv", || {
         // SAFETY: the caller vouches for both.
-        let (name, value) = unsafe { (text_in("name", name)?, out("value", value)?) };
+        let (value, name) = unsafe { (out("value", value)?, text_in("name", name)?) };
         value.set(match Env::process().text(name) {
             Some(text) => scratch::text(&text),
             None => std::ptr::null(),

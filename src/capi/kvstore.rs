@@ -33,7 +33,7 @@ pub(super) struct StoreObject {
 pub unsafe extern "C" fn MXKVStoreCreate(r#type: *const c_char, out: *mut KVStoreHandle) -> c_int {
     boundary("MXKVStoreCreate", || {
         // SAFETY: the caller vouches for both.
-        let (name, out) = unsafe { (text_in("type", r#type)?, self::out("out", out)?) };
+        let (out, name) = unsafe { (self::out("out", out)?, text_in("type", r#type)?) };
         let runtime = runtime()?;
         let env = runtime.ps_env.read().clone();
         let store = create(name, &runtime.engine, &env, &runtime.cluster, &runtime.profiler)?;

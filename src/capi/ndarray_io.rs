@@ -175,7 +175,7 @@ pub unsafe extern "C" fn MXNDArrayLoadFromRawBytes(
 ) -> c_int {
     boundary("MXNDArrayLoadFromRawBytes", || {
         // SAFETY: the caller vouches for both.
-        let (bytes, out) = unsafe { (slice_in("buf", buf.cast::<u8>(), size)?, self::out("out", out)?) };
+        let (out, bytes) = unsafe { (self::out("out", out)?, slice_in("buf", buf.cast::<u8>(), size)?) };
         let array = load_raw(bytes, Shapes::current())?;
         out.set(runtime()?.arrays.insert(ArrayObject::from(array))?);
         Ok(())

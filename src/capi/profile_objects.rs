@@ -64,7 +64,7 @@ fn record(object: &ProfileObject, phase: Phase, at: u64) -> Result<()> {
 pub unsafe extern "C" fn MXProfileCreateDomain(domain: *const c_char, out: *mut ProfileHandle) -> c_int {
     boundary("MXProfileCreateDomain", || {
         // SAFETY: the caller vouches for both.
-        let (name, out) = unsafe { (text_in("domain", domain)?, self::out("out", out)?) };
+        let (out, name) = unsafe { (self::out("out", out)?, text_in("domain", domain)?) };
         out.set(insert(name, name, Kind::Domain)?);
         Ok(())
     })
@@ -84,7 +84,7 @@ pub unsafe extern "C" fn MXProfileCreateTask(
 ) -> c_int {
     boundary("MXProfileCreateTask", || {
         // SAFETY: the caller vouches for both.
-        let (name, out) = unsafe { (text_in("task_name", task_name)?, self::out("out", out)?) };
+        let (out, name) = unsafe { (self::out("out", out)?, text_in("task_name", task_name)?) };
         out.set(insert(&self::domain(domain)?.name, name, Kind::Duration(Mutex::default()))?);
         Ok(())
     })
@@ -104,7 +104,7 @@ pub unsafe extern "C" fn MXProfileCreateFrame(
 ) -> c_int {
     boundary("MXProfileCreateFrame", || {
         // SAFETY: the caller vouches for both.
-        let (name, out) = unsafe { (text_in("frame_name", frame_name)?, self::out("out", out)?) };
+        let (out, name) = unsafe { (self::out("out", out)?, text_in("frame_name", frame_name)?) };
         out.set(insert(&self::domain(domain)?.name, name, Kind::Duration(Mutex::default()))?);
         Ok(())
     })
@@ -120,7 +120,7 @@ pub unsafe extern "C" fn MXProfileCreateFrame(
 pub unsafe extern "C" fn MXProfileCreateEvent(event_name: *const c_char, out: *mut ProfileHandle) -> c_int {
     boundary("MXProfileCreateEvent", || {
         // SAFETY: the caller vouches for both.
-        let (name, out) = unsafe { (text_in("event_name", event_name)?, self::out("out", out)?) };
+        let (out, name) = unsafe { (self::out("out", out)?, text_in("event_name", event_name)?) };
         out.set(insert("event", name, Kind::Duration(Mutex::default()))?);
         Ok(())
     })
@@ -140,7 +140,7 @@ pub unsafe extern "C" fn MXProfileCreateCounter(
 ) -> c_int {
     boundary("MXProfileCreateCounter", || {
         // SAFETY: the caller vouches for both.
-        let (name, out) = unsafe { (text_in("counter_name", counter_name)?, self::out("out", out)?) };
+        let (out, name) = unsafe { (self::out("out", out)?, text_in("counter_name", counter_name)?) };
         out.set(insert(&self::domain(domain)?.name, name, Kind::Counter(Mutex::default()))?);
         Ok(())
     })

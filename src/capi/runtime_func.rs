@@ -40,7 +40,7 @@ pub unsafe extern "C" fn MXNetFuncListGlobalNames(
 pub unsafe extern "C" fn MXNetFuncGetGlobal(name: *const c_char, out: *mut MXNetFunctionHandle) -> c_int {
     boundary("MXNetFuncGetGlobal", || {
         // SAFETY: the caller vouches for both.
-        let (_, out) = unsafe { (text_in("name", name)?, self::out("out", out)?) };
+        let (out, _) = unsafe { (self::out("out", out)?, text_in("name", name)?) };
         out.set(null_mut());
         Ok(())
     })
