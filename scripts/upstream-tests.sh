@@ -36,8 +36,19 @@ cd "$work/tests/python/unittest"
 while read -r file expected; do
     if [ $# -gt 0 ] && [[ " $* " != *" $file "* ]]; then continue; fi
     echo "== $file: $expected tests pass on the original library"
-    PYTHONPATH=$lists timeout 1800 "$python" -W ignore -m pytest -q --no-header -p no:cacheprovider -p no:warnings \
-        "${excluded[@]}" "$file.py" || failed+=("$file")
+    # Tests that need a graph are left out; tests that skip themselves do not count as passed.
+    left_out=0
+    [ ${#excluded[@]} -eq 0 ] || left_out=$(printf '%s\n' "${excluded[@]}" | grep -c "^$file.py::" || true)
+    if PYTHONPATH=$lists timeout 1800 "$python" -W ignore -m pytest -q --no-header -p no:cacheprovider -p no:warnings \
+            "${excluded[@]}" "$file.py" | tee "$work/result"; then
+        passed=$(grep -oE '[0-9]+ passed' "$work/result" | tail -1 | cut -d ' ' -f 1)
+        if [ "${passed:-0}" -lt $((expected - left_out)) ]; then
+            echo "$file: expected $((expected - left_out)) tests to pass, ${passed:-0} did"
+            failed+=("$file")
+        fi
+    else
+        failed+=("$file")
+    fi
 done < <(grep -v '^#' "$lists/expected.txt")
 
 if [ ${#failed[@]} -gt 0 ]; then
