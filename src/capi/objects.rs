@@ -67,7 +67,8 @@ pub(super) fn arrays(argument: &str, handles: &[*mut c_void]) -> Result<Vec<NdAr
     // A made-up count ends at the first bad handle: it must not ask for memory before, and nothing behind what
     // is no handle at all may be read.
     let mut found = Vec::with_capacity(handles.len().min(1024));
-    let mut slots = handles.iter().take_while(|handle| table.may_hold(**handle));
+    let ahead = if handles.len() > 1 { handles } else { &[] };
+    let mut slots = ahead.iter().take_while(|handle| table.may_hold(**handle));
     let mut objects = slots.clone();
     slots.by_ref().take(2 * AHEAD).for_each(|handle| table.prefetch_slot(*handle));
     objects.by_ref().take(AHEAD).for_each(|handle| table.prefetch_object(*handle));
