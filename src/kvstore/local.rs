@@ -497,13 +497,18 @@ impl KvStore for LocalStore {
 
     fn load_optimizer_states(&self, bytes: &[u8]) -> Result<()> {
         let mut state = self.state.lock();
-        match &state.rule {
+        let State { keys, entries, rule, .. } = &mut *state;
+        let stored: FxHashMap<Index, &NdArray> = (entries.iter().enumerate())
+            .map(|(slot, entry)| (Index::from(keys.key(slot)), &entry.stored))
+            .collect();
+        let values = |index: &Index| Ok(stored.get(index).map(|value| (*value).clone()));
+        match rule {
             Rule::Assign => {
-                let optimizer = Optimizer::from_saved(bytes, self.engine.clone())?;
-                state.rule = Rule::Optimize(Arc::new(optimizer));
+                let optimizer = Optimizer::from_saved(bytes, self.engine.clone(), &values)?;
+                *rule = Rule::Optimize(Arc::new(optimizer));
                 Ok(())
             }
-            rule => rule.optimizer()?.load_states(bytes),
+            rule => rule.optimizer()?.load_states(bytes, &values),
         }
     }
 

@@ -63,4 +63,31 @@ mod tests {
             assert_eq!(stores[0].optimizer_states().unwrap(), stores[1].optimizer_states().unwrap());
         }
     }
+
+    /// States of another model under the same optimizer are refused, and training goes on as before.
+    #[test]
+    fn states_of_another_model_are_refused() {
+        let engine = Engine::new(Mode::Threaded(1), Arc::new(Trace::default()));
+        let spec = Spec::from_params("sgd", &[("momentum", "0.9")]).unwrap();
+        let store = |len: usize, optimizer: bool| {
+            let store = LocalStore::new("local", Strategy::Local, engine.clone());
+            store.init(Keys::Int(&[0]), &[array(len, 1)]).unwrap();
+            if optimizer {
+                store.set_optimizer(&spec).unwrap();
+            }
+            store
+        };
+        let (other, trained) = (store(6, true), store(3, true));
+        other.push(Keys::Int(&[0]), &[array(6, 2)], 0).unwrap();
+        trained.push(Keys::Int(&[0]), &[array(3, 2)], 0).unwrap();
+        let (foreign, own) = (other.optimizer_states().unwrap(), trained.optimizer_states().unwrap());
+        let refused = trained.load_optimizer_states(&foreign).unwrap_err().to_string();
+        assert!(refused.contains("key 0") && refused.contains("another shape"), "{refused}");
+        assert_eq!(trained.optimizer_states().unwrap(), own);
+        trained.push(Keys::Int(&[0]), &[array(3, 2)], 0).unwrap();
+        let without = store(3, false);
+        assert!(without.load_optimizer_states(&foreign).is_err());
+        assert!(without.optimizer_states().is_err(), "it took no optimizer from the file");
+        without.load_optimizer_states(&own).unwrap();
+    }
 }

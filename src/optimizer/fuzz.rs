@@ -20,9 +20,9 @@ pub fn fuzz(bytes: &[u8]) {
             assert_eq!(again.ok().as_deref(), Some(&*spec.to_json()), "a description survives JSON");
             Optimizer::new(&spec, engine.clone()).ok()
         }),
-        1 => Optimizer::from_saved(&framed(rest), engine.clone()).ok(),
-        2 => Optimizer::from_saved(&corrected(rest), engine.clone()).ok(),
-        _ => Optimizer::from_saved(rest, engine.clone()).ok(),
+        1 => Optimizer::from_saved(&framed(rest), engine.clone(), &|_| Ok(None)).ok(),
+        2 => Optimizer::from_saved(&corrected(rest), engine.clone(), &|_| Ok(None)).ok(),
+        _ => Optimizer::from_saved(rest, engine.clone(), &|_| Ok(None)).ok(),
     };
     let Some(optimizer) = made else { return };
     saves(&optimizer, &engine);
@@ -72,6 +72,7 @@ fn work(optimizer: &Optimizer) {
 /// What is saved gives the same optimizer again.
 fn saves(optimizer: &Optimizer, engine: &Engine) {
     let Ok(saved) = optimizer.save_states() else { return };
-    let again = Optimizer::from_saved(&saved, engine.clone()).and_then(|again| again.save_states());
+    let again =
+        Optimizer::from_saved(&saved, engine.clone(), &|_| Ok(None)).and_then(|again| again.save_states());
     assert!(again.is_ok_and(|again| again == saved), "a saved optimizer survives being loaded");
 }

@@ -14,6 +14,10 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use std::borrow::Cow;
 
+/// The values that saved states are for: what updates of a key change, or none where there is no such key yet. An
+/// error refuses the key.
+pub type Values<'a> = &'a dyn Fn(&Index) -> Result<Option<NdArray>>;
+
 /// All methods may be called from several threads at once.
 pub struct Optimizer {
     engine: Engine,
@@ -208,6 +212,15 @@ impl Optimizer {
         &live.rule.states()[..live.rule.needed_states()]
     }
 
+    /// Whether the states of every key fit its value.
+    pub(super) fn check_values(&self, values: Values<'_>) -> Result<()> {
+        self.live.lock().check_values(values)
+    }
+
+    pub(super) fn into_live(self) -> Live {
+        self.live.into_inner()
+    }
+
     pub(super) fn replace(&self, live: Live) {
         *self.live.lock() = live;
     }
@@ -217,7 +230,7 @@ impl Optimizer {
     }
 }
 
-/// Checks the number and kinds of the arrays of a key, which come from outside.
+/// Checks what can be without the weight: the number and kinds of the arrays of a key, which come from outside.
 pub(super) fn check_states(index: &Index, arrays: &KeyStates, rule: &dyn Rule) -> Result<()> {
     let wanted = rule.states().len();
     crate::ensure!(
@@ -237,6 +250,15 @@ pub(super) fn check_states(index: &Index, arrays: &KeyStates, rule: &dyn Rule) -
     }
     let is_single = arrays.master.as_ref().is_none_or(|master| master.dtype() == DType::Float32);
     crate::ensure!(is_single, DType, "states of key {index}: expected a float32 copy of the weight");
+    if let Some(first) = arrays.states.first() {
+        let dtype = arrays.master.as_ref().unwrap_or(first).dtype();
+        let is_like = |state: &NdArray| state.dtype() == dtype && state.shape() == first.shape();
+        crate::ensure!(
+            arrays.states.iter().all(is_like),
+            InvalidArgument,
+            "states of key {index}: expected arrays of one shape and type"
+        );
+    }
     Ok(())
 }
 
@@ -276,6 +298,17 @@ impl Live {
         }
         for (index, given) in progress.own.iter().filter(|(_, given)| !given.is_empty()) {
             self.slot(index).own = given.iter().copied().collect();
+        }
+        Ok(())
+    }
+
+    fn check_values(&self, values: Values<'_>) -> Result<()> {
+        for (index, slot) in &self.slots {
+            let Some(arrays) = &slot.arrays else { continue };
+            let Some(weight) = values(index)? else { continue };
+            let master = self.multi_precision && weight.dtype() == DType::Float16;
+            check_fit(&*self.rule, arrays, &weight, master)
+                .map_err(|error| error.context(format!("optimizer states of key {index}")))?;
         }
         Ok(())
     }
@@ -407,28 +440,25 @@ impl Facts<'_> {
         if let Some(slot) = slot.filter(|slot| !known(slot))
             && let Some(arrays) = &slot.arrays
         {
-            check_fit(arrays, weight, master)?;
+            check_fit(self.rule, arrays, weight, master)?;
         }
         self.rule.check(weight, gradient, self.wd, master)
     }
 }
 
 /// The states of a key belong to a weight of one shape and type.
-fn check_fit(arrays: &KeyStates, weight: &NdArray, master: bool) -> Result<()> {
+fn check_fit(rule: &dyn Rule, arrays: &KeyStates, weight: &NdArray, master: bool) -> Result<()> {
     let worked = if master { DType::Float32 } else { weight.dtype() };
-    let same_kind = arrays.master.is_some() == master
-        && arrays.master.as_ref().is_none_or(|master| master.shape() == weight.shape());
     crate::ensure!(
-        same_kind && arrays.states.iter().all(|state| state.dtype() == worked),
+        arrays.master.is_some() == master && arrays.states.iter().all(|state| state.dtype() == worked),
         DType,
         "weight: its states were made for another type or precision than {}",
         weight.dtype()
     );
-    let rows = weight.shape().rows();
-    // GroupAdaGrad has one number for each row.
-    let fits = |state: &NdArray| state.size() == weight.size() || state.size() == rows;
+    let shape = rule.state_shape(weight.shape());
     crate::ensure!(
-        arrays.states.iter().all(fits),
+        arrays.states.iter().all(|state| *state.shape() == shape)
+            && arrays.master.as_ref().is_none_or(|master| master.shape() == weight.shape()),
         Shape,
         "weight: its states were made for another shape than {}",
         weight.shape()

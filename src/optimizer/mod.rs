@@ -32,7 +32,7 @@ mod tests;
 mod whole;
 
 pub use index::Index;
-pub use live::{KeyStates, Optimizer, Update};
+pub use live::{KeyStates, Optimizer, Update, Values};
 pub use operands::Operands;
 pub use params::Params;
 pub use rates::Scalar;

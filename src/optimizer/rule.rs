@@ -1,7 +1,7 @@
 //! What an update rule has to say.
 
 use super::{Index, Operands};
-use crate::array::NdArray;
+use crate::array::{NdArray, Shape};
 use crate::base::Result;
 use crate::ops::kernels::real::Real;
 use crate::ops::kernels::update::Prepare;
@@ -78,9 +78,14 @@ pub trait Rule: Send + Sync {
         self.states().len()
     }
 
-    /// State arrays for a weight: dense zeros like it, unless the rule says otherwise.
+    /// The shape of each state array for a weight of this shape.
+    fn state_shape(&self, weight: &Shape) -> Shape {
+        weight.clone()
+    }
+
+    /// State arrays for a weight: dense zeros of its type, unless the rule says otherwise.
     fn new_states(&self, weight: &NdArray) -> Result<States> {
-        let zeros = |_| NdArray::zeros(weight.shape().clone(), weight.dtype(), weight.device());
+        let zeros = |_| NdArray::zeros(self.state_shape(weight.shape()), weight.dtype(), weight.device());
         self.states().iter().map(zeros).collect()
     }
 

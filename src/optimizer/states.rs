@@ -17,7 +17,7 @@
 )]
 
 use super::gathered::is_gathered;
-use super::live::{Live, check_states};
+use super::live::{Live, Values, check_states};
 use super::{Index, KeyStates, Optimizer, Spec, foreign};
 use crate::array::NdArray;
 use crate::array::format::{Shapes, load_raw, save_raw};
@@ -41,35 +41,60 @@ impl Optimizer {
 
     /// Takes over what [`Optimizer::save_states`] wrote: rates, counts, schedule and states. The file must be of an
     /// optimizer of the same name. What the stock Python frontend pickled is read too, without executing anything;
-    /// if it left the optimizer out, rates and counts stay. On an error nothing has changed.
-    pub fn load_states(&self, bytes: &[u8]) -> Result<()> {
-        if !is_saved_optimizer(bytes) && foreign::python::may_be_states(bytes) {
+    /// if it left the optimizer out, rates and counts stay. The states must fit the values as far as those are
+    /// known. On an error nothing has changed.
+    pub fn load_states(&self, bytes: &[u8], values: Values<'_>) -> Result<()> {
+        let loaded = self.loaded(bytes, values)?;
+        if is_pickled(bytes) {
             return foreign::python::load(self, bytes);
         }
-        let saved = Live::decode(bytes)?;
-        let name = self.rule_name();
-        crate::ensure!(
-            saved.spec.name == name,
-            InvalidArgument,
-            "optimizer states: the file holds states of {}, the optimizer is {name}",
-            saved.spec.name
-        );
-        self.replace(saved);
+        self.replace(loaded.into_live());
         Ok(())
     }
 
-    /// A new optimizer as it was saved.
-    pub fn from_saved(bytes: &[u8], engine: Engine) -> Result<Self> {
-        if !is_saved_optimizer(bytes) && foreign::python::may_be_states(bytes) {
+    /// Everything that [`Optimizer::load_states`] would refuse.
+    pub fn check_load(&self, bytes: &[u8], values: Values<'_>) -> Result<()> {
+        self.loaded(bytes, values).map(drop)
+    }
+
+    /// Another optimizer that is as this one would be with what was saved.
+    fn loaded(&self, bytes: &[u8], values: Values<'_>) -> Result<Self> {
+        let engine = self.engine().clone();
+        if is_pickled(bytes) {
+            let loaded = Optimizer::new(&self.spec(), engine)?;
+            foreign::python::load(&loaded, bytes)?;
+            loaded.check_values(values)?;
+            return Ok(loaded);
+        }
+        let loaded = Optimizer::from_saved(bytes, engine, values)?;
+        let (saved, name) = (loaded.rule_name(), self.rule_name());
+        crate::ensure!(
+            saved == name,
+            InvalidArgument,
+            "optimizer states: the file holds states of {saved}, the optimizer is {name}"
+        );
+        Ok(loaded)
+    }
+
+    /// A new optimizer as it was saved, if its states fit the values as far as those are known.
+    pub fn from_saved(bytes: &[u8], engine: Engine, values: Values<'_>) -> Result<Self> {
+        let optimizer = if is_pickled(bytes) {
             let spec = foreign::python::states(bytes)?.optimizer.ok_or_else(|| {
                 crate::err!(InvalidArgument, "optimizer states: the file has no optimizer; set one first")
             })?;
             let optimizer = Optimizer::new(&spec, engine)?;
             foreign::python::load(&optimizer, bytes)?;
-            return Ok(optimizer);
-        }
-        Live::decode(bytes).map(|live| Optimizer::resumed(engine, live))
+            optimizer
+        } else {
+            Optimizer::resumed(engine, Live::decode(bytes)?)
+        };
+        optimizer.check_values(values)?;
+        Ok(optimizer)
     }
+}
+
+fn is_pickled(bytes: &[u8]) -> bool {
+    !is_saved_optimizer(bytes) && foreign::python::may_be_states(bytes)
 }
 
 /// Writes a saved optimizer from its parts; arrays may still be computing.

@@ -16,7 +16,7 @@ use crate::compression::Codec;
 use crate::engine::{Access, Engine, Operation, Var};
 use crate::ops::kernels::storage::cast_into;
 use crate::optimizer::remote::{self, Remote};
-use crate::optimizer::{Optimizer, Spec, foreign};
+use crate::optimizer::{Index, Optimizer, Spec, foreign};
 use crate::ps::id::Channel;
 use crate::ps::node::{Action, Answer, Participant, ReplySink, ShardHost, ShardInfo, ShardRequest, Ticket};
 use crate::ps::wire::{Command, Payload, ValueKind, ValueMode, Verb};
@@ -291,13 +291,15 @@ impl Server {
                     Rule::Assign | Rule::Refused(_) => None,
                     rule => Some(optimizer_of(rule)?),
                 };
-                optimize::check_states(states, present.map(Arc::as_ref), &self.entries)?;
-                match (check, present) {
-                    (true, _) => {}
-                    (false, Some(optimizer)) => optimizer.load_states(states)?,
-                    (false, None) => {
-                        let optimizer = Optimizer::from_saved(states, self.engine.clone())?;
-                        self.control.set_rule(Rule::Optimize(Arc::new(optimizer)));
+                let values = |index: &Index| optimize::value_of(index, &self.entries);
+                match present {
+                    Some(optimizer) if check => optimizer.check_load(states, &values)?,
+                    Some(optimizer) => optimizer.load_states(states, &values)?,
+                    None => {
+                        let optimizer = Optimizer::from_saved(states, self.engine.clone(), &values)?;
+                        if !check {
+                            self.control.set_rule(Rule::Optimize(Arc::new(optimizer)));
+                        }
                     }
                 }
             }

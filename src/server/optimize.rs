@@ -11,7 +11,7 @@ use crate::engine::Engine;
 use crate::mem::Block;
 use crate::ops::kernels::sum::SumOrder;
 use crate::optimizer::remote::{Incoming, Piece, Token};
-use crate::optimizer::{Index, KeyStates, Optimizer, Spec, Update as Planned, decode};
+use crate::optimizer::{Index, Optimizer, Spec, Update as Planned};
 use crate::ps::node::Participant;
 use crate::telemetry::log;
 use crate::{bail, ensure, err};
@@ -114,38 +114,13 @@ pub(super) fn make(engine: &Engine, spec: Result<Spec>) -> Result<Arc<Optimizer>
     }
 }
 
-/// Whether saved states can be taken over: they belong to such an optimizer and to values of these sizes.
-pub(super) fn check_states(
-    bytes: &[u8],
-    optimizer: Option<&Optimizer>,
-    entries: &HashMap<LocalKey, Entry>,
-) -> Result<()> {
-    let (spec, keys) = decode(bytes)?;
-    if let Some(optimizer) = optimizer {
-        let name = optimizer.spec().name;
-        ensure!(
-            spec.name == name,
-            InvalidArgument,
-            "optimizer states: they are those of {}, the optimizer is {name}",
-            spec.name
-        );
-    }
-    for (index, KeyStates { states, master }) in &keys {
-        let Index::Int(key) = index else {
-            bail!(InvalidArgument, "optimizer states: servers know keys by number, got '{index}'")
-        };
-        let entry = LocalKey::try_from(*key).ok().and_then(|key| entries.get(&key));
-        let Some(target) = entry.map(Entry::target) else { continue };
-        let fits = |array: &NdArray| array.size() == target.size() || array.size() == target.shape().rows();
-        ensure!(
-            states.iter().chain(master).all(fits),
-            Shape,
-            "optimizer states of key {key}: they are those of a value of another size than {}, or of one that was \
-             spread over the servers in another way",
-            target.size()
-        );
-    }
-    Ok(())
+/// What the saved states of a key belong to, if it is known.
+pub(super) fn value_of(index: &Index, entries: &HashMap<LocalKey, Entry>) -> Result<Option<NdArray>> {
+    let Index::Int(key) = index else {
+        bail!(InvalidArgument, "optimizer states: servers know keys by number, got '{index}'")
+    };
+    let entry = LocalKey::try_from(*key).ok().and_then(|key| entries.get(&key));
+    Ok(entry.map(|entry| entry.target().clone()))
 }
 
 /// The error for commands about an optimizer that is not there.

@@ -12,10 +12,8 @@ use crate::ops::kernels::update::adagrad::AdaGrad as Kernel;
 use crate::optimizer::elementwise::dispatch_types;
 use crate::optimizer::params::Reader;
 use crate::optimizer::rows::with_rows;
-use crate::optimizer::rule::States;
 use crate::optimizer::whole::{Whole, whole};
 use crate::optimizer::{Operands, Rule, Step};
-use smallvec::smallvec;
 
 struct GroupAdaGrad {
     epsilon: f64,
@@ -32,9 +30,8 @@ impl Rule for GroupAdaGrad {
         &["history"]
     }
 
-    fn new_states(&self, weight: &NdArray) -> Result<States> {
-        let shape = Shape::new(&[weight.shape().rows() as i64, 1]);
-        Ok(smallvec![NdArray::zeros(shape, weight.dtype(), weight.device())?])
+    fn state_shape(&self, weight: &Shape) -> Shape {
+        Shape::new(&[weight.rows() as i64, 1])
     }
 
     fn check(&self, weight: &NdArray, _: &NdArray, wd: f64, master: bool) -> Result<()> {

@@ -176,7 +176,7 @@ fn sgld_adds_noise() {
     }
     let both = one.iter().zip(&two).map(|(a, b)| a * b).sum::<f64>() / count as f64;
     assert!(both.abs() < 0.002, "the noise of two updates is related: {both}");
-    let (resumed, again) = (Optimizer::from_saved(&saved, engine()).unwrap(), vector(&first));
+    let (resumed, again) = (Optimizer::from_saved(&saved, engine(), &|_| Ok(None)).unwrap(), vector(&first));
     step(&resumed, 0, &again, &vec![0.5; count]);
     assert_eq!(of(&again), of(&weight));
 }

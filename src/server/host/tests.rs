@@ -434,9 +434,10 @@ fn pulls_of_a_large_value_at_the_same_time_share_its_bytes() {
 
 mod optimizers {
     use super::*;
+    use crate::array::{DType, Device, Shape};
     use crate::optimizer::gathered::is_gathered;
     use crate::optimizer::remote::{Piece, Remote};
-    use crate::optimizer::{Scalar, Spec, decode};
+    use crate::optimizer::{KeyStates, Scalar, Spec, decode, encode};
 
     impl Bench {
         fn ask(&mut self, from: u32, remote: &Remote) -> Result<Bytes> {
@@ -569,9 +570,45 @@ mod optimizers {
         let mut third = bench(1, true);
         third.push_f32(0, 3, &[0.0, 0.0, 0.0]);
         third.ask(0, &set).unwrap();
-        assert!(third.load(9, &states).unwrap_err().to_string().contains("size"));
+        assert!(third.load(9, &states).unwrap_err().to_string().contains("another shape"));
         assert!(third.load(10, &states[..states.len() - 1]).is_err());
         assert!(third.ask(0, &Remote::Commit { token: 11, check: false }).is_err());
+    }
+
+    /// All servers are asked before any of them changes, so that asking must find everything that loading would.
+    #[test]
+    fn asking_finds_all_that_loading_would_refuse() {
+        let array = |len: i64, dtype| NdArray::zeros(Shape::new(&[len]), dtype, Device::cpu(0)).unwrap();
+        let engine = Engine::new(Mode::Naive, Arc::default());
+        let save = |params: &[(&str, &str)], states: &[NdArray]| {
+            let states = KeyStates { states: states.iter().cloned().collect(), master: None };
+            let spec = Spec::from_params("sgd", params).unwrap();
+            encode(&engine, &spec, &[(Index::Int(3), states)]).unwrap()
+        };
+        let (right, momentum) = (array(2, DType::Float32), [("momentum", "0.5")]);
+        for is_set in [true, false] {
+            let mut bench = bench(1, true);
+            bench.push_f32(0, 3, &[0.0, 0.0]);
+            if is_set {
+                bench.ask(0, &sgd(&momentum)).unwrap();
+            }
+            for (bytes, is_right) in [
+                (save(&momentum, std::slice::from_ref(&right)), true),
+                (save(&momentum, &[right.clone(), right.clone()]), false),
+                (save(&momentum, &[]), false),
+                (save(&momentum, &[array(2, DType::Float64)]), false),
+                (save(&momentum, &[array(1, DType::Float32)]), false),
+                (save(&[("momentum", "fast")], std::slice::from_ref(&right)), false),
+            ] {
+                let (offset, total) = (0, bytes.len() as u64);
+                bench.ask(0, &Remote::Write { token: 5, offset, total, bytes }).unwrap();
+                let asked = bench.ask(0, &Remote::Commit { token: 5, check: true });
+                assert_eq!(asked.is_ok(), is_right, "{asked:?}");
+                bench.ask(0, &Remote::Forget { token: 5 }).unwrap();
+            }
+            let scalar = Remote::Change(Scalar::LearningRate, 1.0);
+            assert_eq!(bench.ask(0, &scalar).is_ok(), is_set, "asking sets no optimizer");
+        }
     }
 
     /// In a job every worker sets the optimizer; only the first time makes one.
