@@ -15,6 +15,7 @@
 )]
 
 mod base64;
+mod budget;
 mod input;
 pub mod java;
 pub mod pickle;

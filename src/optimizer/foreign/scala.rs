@@ -10,8 +10,10 @@ const PACKAGE: &str = "org.apache.mxnet.optimizer.";
 
 /// A serialized optimizer, without anything being executed. It computes as on the JVM, which is not as in Python.
 pub fn optimizer(bytes: &[u8]) -> Result<Spec> {
-    let graph = read(bytes)?;
-    let object = graph.root();
+    read(bytes)?.look(from_object)
+}
+
+fn from_object(object: Object<'_, '_>) -> Result<Spec> {
     let class = object.class_name().and_then(|name| name.strip_prefix(PACKAGE));
     let Some(class) = class else {
         bail!(

@@ -1,6 +1,9 @@
 //! What a stream says. Objects may be shared and may contain themselves, so they lie in one table and name each
 //! other by number.
 
+use crate::base::Result;
+use crate::optimizer::foreign::budget::Budget;
+
 /// An object's place in its graph; a null has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Id(pub usize);
@@ -33,9 +36,16 @@ pub(super) enum Node<'a> {
 pub struct Graph<'a> {
     pub(super) nodes: Vec<Node<'a>>,
     pub(super) root: Id,
+    pub(super) budget: Budget,
 }
 
 impl<'a> Graph<'a> {
+    /// What `read` makes of the outermost object. An error if it looks at more than the stream's length allows.
+    pub fn look<T>(&self, read: impl FnOnce(Object<'_, 'a>) -> Result<T>) -> Result<T> {
+        self.budget.check(read(Object { graph: self, id: self.root }))
+    }
+
+    #[cfg(test)]
     pub fn root(&self) -> Object<'_, 'a> {
         Object { graph: self, id: self.root }
     }
@@ -84,17 +94,22 @@ impl<'g, 'a> Object<'g, 'a> {
 
     pub fn text(self) -> Option<&'a str> {
         match self.node()? {
-            Node::Text(text) => Some(text),
+            Node::Text(text) => self.pay(text.len()).then_some(*text),
             Node::Object { .. } => None,
         }
     }
 
-    /// A field of the object's class or of one above it. Scala writes the full name of its class before some
-    /// names; that is left out here.
+    fn pay(self, steps: usize) -> bool {
+        self.graph.budget.pay(steps)
+    }
+
+    /// A field of the object's class or of one above it, by its name without that of its class.
     pub fn field(self, name: &str) -> Option<Field<'g, 'a>> {
         let Node::Object { fields, .. } = self.node()? else { return None };
-        let short = |full: &str| full.rsplit_once("$$").map_or(full == name, |(_, short)| short == name);
-        let (_, raw) = fields.iter().find(|(full, _)| short(full))?;
+        if !self.pay(fields.len()) {
+            return None;
+        }
+        let (_, raw) = fields.iter().find(|(found, _)| *found == name)?;
         Some(match *raw {
             Raw::Bool(value) => Field::Bool(value),
             Raw::Int(value) => Field::Int(value),
@@ -107,7 +122,7 @@ impl<'g, 'a> Object<'g, 'a> {
     /// The objects that the class wrote itself.
     pub fn items(self) -> impl ExactSizeIterator<Item = Field<'g, 'a>> {
         let items: &[Option<Id>] = match self.node() {
-            Some(Node::Object { items, .. }) => items,
+            Some(Node::Object { items, .. }) if self.pay(items.len()) => items,
             _ => &[],
         };
         items.iter().map(move |id| self.made(*id))

@@ -3,6 +3,7 @@
 use super::allowed::look_up;
 use super::graph::{Graph, Id, Node, Raw};
 use crate::base::Result;
+use crate::optimizer::foreign::budget::Budget;
 use crate::optimizer::foreign::input::{Input, text};
 use crate::{bail, ensure, err};
 
@@ -41,7 +42,7 @@ pub fn read(bytes: &[u8]) -> Result<Graph<'_>> {
     let result = reader.run();
     let root =
         result.map_err(|error| error.context(format!("Java object, before byte {}", reader.input.at())))?;
-    Ok(Graph { nodes: reader.nodes, root })
+    Ok(Graph { nodes: reader.nodes, root, budget: Budget::for_input(bytes) })
 }
 
 #[derive(Clone, Copy)]
@@ -238,7 +239,8 @@ impl<'a> Reader<'a> {
                     char::from(other).escape_debug()
                 ),
             }
-            fields.push((name, letter));
+            // Scala writes the full name of its class before some names.
+            fields.push((name.rsplit_once("$$").map_or(name, |(_, short)| short), letter));
         }
         Ok(fields)
     }

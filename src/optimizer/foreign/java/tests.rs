@@ -169,3 +169,24 @@ fn depth_and_size_are_limited() {
     large = b"\xac\xed\x00\x05sr\x00\nscala.Some\x11\"\xf2i^\xa1\x8bt\x02\x00\x00xq\x00\x7e\x00\x00".to_vec();
     assert!(read(&large).is_err());
 }
+
+/// A few bytes can say that one object stands in very many places.
+#[test]
+fn objects_that_are_shared_too_often_are_refused() {
+    let (entries_of_map, fields) = (50_000_u32, 60_000_u16);
+    let mut stream =
+        b"\xac\xed\x00\x05sr\x00\x20scala.collection.mutable.HashMap\x00\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00xpw\x08\x00\x00\x00\x00"
+            .to_vec();
+    stream.extend((entries_of_map + 1).to_be_bytes());
+    // A number with very many other fields before its value.
+    stream.extend(b"sr\x00\x11java.lang.Integer\x00\x00\x00\x00\x00\x00\x00\x00\x02");
+    stream.extend((fields + 1).to_be_bytes());
+    stream.extend(b"Z\x00\x00".repeat(fields.into()));
+    stream.extend(b"I\x00\x05valuexp");
+    stream.extend(vec![0; usize::from(fields) + 4]);
+    stream.extend(b"q\x00\x7e\x00\x03".repeat(2 * entries_of_map as usize + 1));
+    stream.push(b'x');
+    let graph = read(&stream).unwrap();
+    let error = graph.look(|root| Ok(entries(Field::Object(root)).map(|found| found.len()))).unwrap_err();
+    assert!(error.to_string().contains("shared"), "{error}");
+}

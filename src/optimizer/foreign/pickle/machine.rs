@@ -4,6 +4,7 @@ use super::allowed::{Kind, look_up};
 use super::literal::{float, integer, long, quoted, raw_unicode};
 use super::tree::{Id, Node, Object, Tree};
 use crate::base::Result;
+use crate::optimizer::foreign::budget::Budget;
 use crate::optimizer::foreign::input::{Input, text};
 use crate::{bail, ensure, err};
 use std::borrow::Cow;
@@ -29,7 +30,7 @@ pub fn read(bytes: &[u8]) -> Result<Tree<'_>> {
         .map_err(|error| error.context(format!("pickle, before byte {}", machine.input.at())))?;
     let read = machine.input.at();
     ensure!(read == bytes.len(), Protocol, "pickle: it ends at byte {read}, {} bytes are given", bytes.len());
-    Ok(Tree { nodes: machine.nodes, root })
+    Ok(Tree { nodes: machine.nodes, root, budget: Budget::for_input(bytes) })
 }
 
 struct Machine<'a> {

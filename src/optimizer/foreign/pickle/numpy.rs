@@ -46,8 +46,8 @@ pub(super) fn scalar(value: Value<'_, '_>) -> Option<Scalar> {
     }
     let name = dtype.argument(0)?.as_text()?;
     // The state of a dtype begins with a version and the order of the bytes.
-    let order = dtype.state().and_then(|state| state.as_items()?.nth(1)?.as_text());
-    let bytes = value.argument(1)?.as_bytes()?;
+    let order = dtype.state().and_then(|state| state.item(1)?.as_text());
+    let bytes = value.argument(1)?.as_bytes().filter(|bytes| bytes.len() <= 8)?;
     let mut bytes = bytes.into_owned();
     if order == Some(">") {
         bytes.reverse();

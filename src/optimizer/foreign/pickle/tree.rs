@@ -4,6 +4,7 @@
 use super::allowed::{Global, Kind};
 use super::numpy;
 use crate::base::Result;
+use crate::optimizer::foreign::budget::Budget;
 use crate::{bail, err};
 use std::borrow::Cow;
 
@@ -43,9 +44,16 @@ pub(super) struct Object {
 pub struct Tree<'a> {
     pub(super) nodes: Vec<Node<'a>>,
     pub(super) root: Id,
+    pub(super) budget: Budget,
 }
 
 impl<'a> Tree<'a> {
+    /// What `read` makes of the outermost value. An error if it looks at more than the pickle's length allows.
+    pub fn look<T>(&self, read: impl FnOnce(Value<'_, 'a>) -> Result<T>) -> Result<T> {
+        self.budget.check(read(Value { tree: self, id: self.root }))
+    }
+
+    #[cfg(test)]
     pub fn root(&self) -> Value<'_, 'a> {
         Value { tree: self, id: self.root }
     }
@@ -57,7 +65,7 @@ impl<'a> Tree<'a> {
     }
 }
 
-/// One value of a tree. The `as_…` functions give nothing for a value of another type.
+/// One value of a tree. The `as_…` functions give nothing for a value of another type, and pay for their length.
 #[derive(Clone, Copy)]
 pub struct Value<'t, 'a> {
     tree: &'t Tree<'a>,
@@ -106,9 +114,13 @@ impl<'t, 'a> Value<'t, 'a> {
 
     pub fn as_text(self) -> Option<&'t str> {
         match self.node() {
-            Node::Text(text) => Some(text),
+            Node::Text(text) => self.pay(text.len()).then_some(text),
             _ => None,
         }
+    }
+
+    fn pay(self, steps: usize) -> bool {
+        self.tree.budget.pay(steps)
     }
 
     /// Bytes in any of the ways in which the protocols spell them. Made anew where they are not in the pickle as
@@ -120,7 +132,7 @@ impl<'t, 'a> Value<'t, 'a> {
 
     fn bytes_within(self, levels: u32) -> Option<Cow<'t, [u8]>> {
         let object = match self.node() {
-            Node::Bytes(bytes) => return Some(Cow::Borrowed(bytes)),
+            Node::Bytes(bytes) => return self.pay(bytes.len()).then_some(Cow::Borrowed(bytes)),
             Node::Object(object) => object,
             _ => return None,
         };
@@ -138,10 +150,19 @@ impl<'t, 'a> Value<'t, 'a> {
 
     /// The elements of a list or a tuple.
     pub fn as_items(self) -> Option<impl ExactSizeIterator<Item = Value<'t, 'a>>> {
+        let items = self.items().filter(|items| self.pay(items.len() + 1))?;
+        Some(items.iter().map(move |id| self.other(*id)))
+    }
+
+    fn items(self) -> Option<&'t [Id]> {
         match self.node() {
-            Node::List(items) | Node::Tuple(items) => Some(items.iter().map(move |id| self.other(*id))),
+            Node::List(items) | Node::Tuple(items) => Some(items),
             _ => None,
         }
+    }
+
+    pub(super) fn item(self, index: usize) -> Option<Value<'t, 'a>> {
+        self.items()?.get(index).map(|id| self.other(*id))
     }
 
     pub fn is_tuple(self) -> bool {
@@ -155,12 +176,16 @@ impl<'t, 'a> Value<'t, 'a> {
             Node::Object(object) if object.class.kind == Kind::OrderedDict => &object.entries,
             _ => return None,
         };
+        if !self.pay(entries.len() + 1) {
+            return None;
+        }
         Some(entries.iter().map(move |(key, value)| (self.other(*key), self.other(*value))))
     }
 
     /// The value of an entry whose key is a text.
     pub fn entry(self, key: &str) -> Option<Value<'t, 'a>> {
-        self.as_entries()?.filter(|(found, _)| found.as_text() == Some(key)).last().map(|(_, value)| value)
+        let is_wanted = |found: Value<'_, '_>| matches!(found.node(), Node::Text(text) if text == key);
+        self.as_entries()?.filter(|(found, _)| is_wanted(*found)).last().map(|(_, value)| value)
     }
 
     /// The class or function of an object.
@@ -174,7 +199,7 @@ impl<'t, 'a> Value<'t, 'a> {
     /// What an object's class or function was called with.
     pub(super) fn argument(self, index: usize) -> Option<Value<'t, 'a>> {
         match self.node() {
-            Node::Object(object) => self.other(object.arguments).as_items()?.nth(index),
+            Node::Object(object) => self.other(object.arguments).item(index),
             _ => None,
         }
     }

@@ -23,9 +23,14 @@ const COMMON: &[(&str, &str)] = &[
 /// its multipliers and its schedule, and with MXNet's own numbers.
 pub fn optimizer(bytes: &[u8]) -> Result<Spec> {
     let tree = read(bytes)?;
-    let (object, mut left) = (tree.root(), bytes.len());
+    let mut left = bytes.len();
+    tree.look(|object| unused(object, &mut left))
+}
+
+/// One without a sum of gradients: of a command only the description is used.
+fn unused(object: Value<'_, '_>, left: &mut usize) -> Result<Spec> {
     let spec = from_value(object)?;
-    let unused = sums(object, &mut left)?.into_keys().next();
+    let unused = sums(object, left)?.into_keys().next();
     ensure!(
         unused.is_none(),
         Unsupported,

@@ -1,11 +1,11 @@
 //! The file of the frontend's `save_optimizer_states`.
 
 use super::attributes::index;
-use super::optimizer::{from_value, sums};
+use super::optimizer::{self, sums};
 use crate::array::NdArray;
 use crate::array::format::{Shapes, load_raw};
 use crate::base::Result;
-use crate::optimizer::foreign::pickle::{Kind, Tree, Value, read};
+use crate::optimizer::foreign::pickle::{Kind, Value, read};
 use crate::optimizer::{Index, Spec};
 use crate::{bail, ensure, err};
 use std::collections::BTreeMap;
@@ -30,14 +30,18 @@ const MOST_LEVELS: u32 = 8;
 
 /// Reads the pickled states of an updater, alone or in a pair with its optimizer, without executing anything.
 pub fn states(bytes: &[u8]) -> Result<SavedStates> {
-    let tree: Tree<'_> = read(bytes)?;
-    let root = tree.root();
-    let pair: Option<Vec<Value<'_, '_>>> =
-        if root.is_tuple() { root.as_items().map(Iterator::collect) } else { None };
     // A pickle may name one array many times, and each would be a copy.
     let mut left = bytes.len().saturating_mul(2);
+    read(bytes)?.look(|root| from_value(root, &mut left))
+}
+
+fn from_value(root: Value<'_, '_>, left: &mut usize) -> Result<SavedStates> {
+    let pair: Option<Vec<Value<'_, '_>>> =
+        if root.is_tuple() { root.as_items().map(Iterator::collect) } else { None };
     let (states, optimizer, sums) = match pair.as_deref() {
-        Some([states, optimizer]) => (*states, Some(from_value(*optimizer)?), sums(*optimizer, &mut left)?),
+        Some([states, optimizer]) => {
+            (*states, Some(optimizer::from_value(*optimizer)?), sums(*optimizer, left)?)
+        }
         Some(_) => bail!(Protocol, "optimizer states: expected states, or states and an optimizer"),
         None => (root, None, BTreeMap::new()),
     };
@@ -48,7 +52,7 @@ pub fn states(bytes: &[u8]) -> Result<SavedStates> {
     for (key, state) in entries {
         let key = index(key)?;
         let mut found = Vec::new();
-        flatten(state, MOST_LEVELS, &mut left, &mut found)
+        flatten(state, MOST_LEVELS, left, &mut found)
             .map_err(|error| error.context(format!("optimizer states of key {key}")))?;
         arrays.push((key, found));
     }

@@ -157,3 +157,63 @@ fn one_array_for_many_keys_is_refused() {
     bomb.extend(b"u.");
     assert!(states(&bomb).is_err());
 }
+
+/// `place` in the memo, and away from the stack.
+fn memo(place: u32) -> Vec<u8> {
+    [&b"r"[..], &place.to_le_bytes(), b"0"].concat()
+}
+
+fn recall(place: u32) -> Vec<u8> {
+    [&b"j"[..], &place.to_le_bytes()].concat()
+}
+
+/// A dictionary of many keys, all with the value at one place in the memo.
+fn many(place: u32, count: i32) -> Vec<u8> {
+    let mut dictionary = b"}(".to_vec();
+    for key in 0..count {
+        dictionary.extend([&b"J"[..], &key.to_le_bytes(), &recall(place)].concat());
+    }
+    dictionary.push(b'u');
+    dictionary
+}
+
+/// A few bytes can say that one value stands in very many places; reading it at each would take hours.
+#[test]
+fn values_that_are_shared_too_often_are_refused() {
+    let first = 1_000_000;
+    let mut tuples = [b"(".to_vec(), b"N".repeat(1000), b"t".to_vec(), memo(first)].concat();
+    for level in first..first + 6 {
+        tuples.extend([b"(".to_vec(), recall(level).repeat(1000), b"t".to_vec(), memo(level + 1)].concat());
+    }
+    tuples.extend([b"}K\x00".to_vec(), recall(first + 6), b"s.".to_vec()].concat());
+    let Err(error) = states(&tuples) else { panic!("tuples in tuples are read") };
+    assert!(error.to_string().contains("shared"), "{error}");
+
+    let long = |bytes: u32| [&b"B"[..], &bytes.to_le_bytes(), &vec![0; bytes as usize]].concat();
+    let number = [
+        b"cnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\n(S'i8'\nI0\nI1\ntR".to_vec(),
+        long(1 << 20),
+        b"tR".to_vec(),
+    ];
+    let numbers = [b"}(".to_vec(), [recall(first), b"N".to_vec()].concat().repeat(20_000), b"u".to_vec()];
+    let text = [&b"X"[..], &(1_u32 << 20).to_le_bytes(), &vec![b'a'; 1 << 20]];
+    let sum = b"S'num_cums'\nK\x01S'cum_grad'\nK\x00u";
+    let dictionary = [b"}(".to_vec(), b"K\x00N".repeat(100_000), sum.to_vec()];
+    let attacks = [
+        ("cumgrads", dictionary.concat(), many(first, 50_000)),
+        ("_all_index_update_counts", number.concat(), numbers.concat()),
+        ("idx2name", text.concat(), many(first, 20_000)),
+    ];
+    let cases = all_cases();
+    let plain =
+        cases.iter().find(|case| case["name"] == "lbsgd" && case["steps"] == 0 && case["protocol"] == 4);
+    let plain = pickled(plain.unwrap(), "optimizer");
+    // Of two attributes of the same name the later one counts.
+    let attributes = plain.strip_suffix(b"ub.").unwrap();
+    for (name, shared, value) in attacks {
+        let named = [&[0x8c, name.len() as u8], name.as_bytes()].concat();
+        let attack = [&shared, &memo(first)[..], attributes, &named, &value, b"ub."].concat();
+        let error = from_command(&attack).unwrap_err().to_string();
+        assert!(error.contains("shared"), "{name}: {error}");
+    }
+}
