@@ -38,14 +38,14 @@ pub(super) struct Rates {
     latest: Option<f64>,
 }
 
-/// Which learning rate overwrites the base rate of a schedule.
+/// Which learning rate overwrites the base rate of a schedule in 1.9.1. Otherwise one that was given does.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum PassedOn {
     /// One that was given.
     Given,
-    /// In 1.9.1 the default too, because the class has one of its own.
+    /// The default too, because the class has one of its own.
     OrDefault,
-    /// None in 1.9.1.
+    /// None.
     Never,
 }
 
@@ -58,17 +58,29 @@ pub(super) struct Defaults {
 
 impl Rates {
     pub(super) fn new(reader: &Reader<'_>, spec: &Spec, defaults: Defaults) -> Result<Self> {
-        let mut schedule = spec.scheduler.as_ref().map(Schedule::new).transpose()?;
         let given = reader.number("learning_rate")?;
-        let passed_on = match defaults.passed_on {
-            PassedOn::OrDefault if spec.mxnet_1_9_1 => given.or(Some(defaults.learning_rate)),
-            PassedOn::Never if spec.mxnet_1_9_1 => None,
-            _ => given,
+        let schedule = match &spec.scheduler {
+            None => None,
+            Some(described) if spec.mxnet_1_9_1 => {
+                let mut schedule = Schedule::new(described)?;
+                let passed_on = match defaults.passed_on {
+                    PassedOn::Given => given,
+                    PassedOn::OrDefault => given.or(Some(defaults.learning_rate)),
+                    PassedOn::Never => None,
+                };
+                if let (Some(rate), None) = (passed_on, described.position) {
+                    schedule.set_base(rate);
+                }
+                Some(schedule)
+            }
+            Some(described) => {
+                let mut described = described.clone();
+                if let Some(rate) = given {
+                    described.params.insert("base_lr".to_owned(), rate.to_string());
+                }
+                Some(Schedule::new(&described)?)
+            }
         };
-        let is_new = spec.scheduler.as_ref().is_some_and(|scheduler| scheduler.position.is_none());
-        if let (Some(schedule), Some(rate), true) = (&mut schedule, passed_on, is_new) {
-            schedule.set_base(rate);
-        }
         let begin = reader.whole_or("begin_num_update", 0)?;
         Ok(Rates {
             learning_rate: given.unwrap_or(defaults.learning_rate),

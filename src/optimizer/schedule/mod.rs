@@ -95,8 +95,8 @@ impl Schedule {
         (self.base, self.curve.position())
     }
 
-    /// An optimizer with a learning rate of its own overwrites the base rate; curves that recompute from the value
-    /// they were made with, and the warm-up, do not follow.
+    /// As optimizers with a learning rate of their own overwrite the base rate in MXNet 1.9.1: curves that recompute
+    /// from the value they were made with, and the warm-up, do not follow.
     pub fn set_base(&mut self, rate: f64) {
         self.base = rate;
     }

@@ -136,6 +136,44 @@ fn a_default_rate_does_not_replace_that_of_a_schedule() {
     assert_eq!(make("ftrl", &given, true).learning_rate(), 0.5);
 }
 
+/// A given rate stands for `base_lr` in the whole schedule, after a restart too; 1.9.1 forgets it when the curve or
+/// the warm-up is computed from the rate that the schedule was made with.
+#[test]
+fn a_given_rate_is_that_of_the_whole_schedule() {
+    let rates = |mxnet_1_9_1: bool, params: &[(&str, &str)]| -> Vec<f64> {
+        let (mut optimizer, weight) = (make("sgd", params, mxnet_1_9_1), vector(&[1.0]));
+        let next = |number: i32| {
+            if number == 3 {
+                let saved = optimizer.save_states().unwrap();
+                optimizer = Optimizer::from_saved(&saved, engine(), &|_| Ok(None)).unwrap();
+            }
+            step(&optimizer, 0, &weight, &[0.0]);
+            optimizer.learning_rate()
+        };
+        (0..6).map(next).collect()
+    };
+    let factor = [("lr_scheduler.step", "2"), ("lr_scheduler.factor", "0.5")];
+    for (name, own) in [
+        ("factor", &factor[..]),
+        ("multifactor", &[("lr_scheduler.step", "[1, 4]"), ("lr_scheduler.factor", "0.5")]),
+        ("poly", &[("lr_scheduler.max_update", "8")]),
+        ("cosine", &[("lr_scheduler.max_update", "8"), ("lr_scheduler.final_lr", "0.01")]),
+    ] {
+        for warmup in
+            [&[][..], &[("lr_scheduler.warmup_steps", "4"), ("lr_scheduler.warmup_begin_lr", "0.1")]]
+        {
+            let schedule = |params: &[(&'static str, &'static str)]| {
+                [&[("lr_scheduler", name)], own, warmup, params].concat()
+            };
+            let meant = rates(false, &schedule(&[("lr_scheduler.base_lr", "0.25")]));
+            let given = schedule(&[("lr_scheduler.base_lr", "0.5"), ("learning_rate", "0.25")]);
+            assert_eq!(rates(false, &given), meant, "{name} {warmup:?}");
+            let follows = name.ends_with("factor") && warmup.is_empty();
+            assert_eq!(rates(true, &given) == meant, follows, "{name} {warmup:?} as in 1.9.1");
+        }
+    }
+}
+
 #[test]
 fn adamw_decays_by_the_plain_rate() {
     let (lr, wd, b1, b2, epsilon) = (0.1f64, 0.3f64, 0.9f64, 0.999f64, 1e-6);
