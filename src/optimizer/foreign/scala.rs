@@ -13,6 +13,13 @@ pub fn optimizer(bytes: &[u8]) -> Result<Spec> {
     read(bytes)?.look(from_object)
 }
 
+/// Takes any bytes; ends with an optimizer or with an error, soon.
+#[cfg(any(test, fuzzing))]
+pub fn fuzz(bytes: &[u8]) {
+    super::java::fuzz(bytes);
+    let _ = optimizer(bytes).is_ok();
+}
+
 fn from_object(object: Object<'_, '_>) -> Result<Spec> {
     let class = object.class_name().and_then(|name| name.strip_prefix(PACKAGE));
     let Some(class) = class else {

@@ -1,7 +1,7 @@
 //! What Java writes is read; every other class is refused; nothing crashes.
 
 use super::*;
-use crate::optimizer::foreign::base64;
+use crate::optimizer::foreign::{base64, scala};
 use serde_json::Value;
 
 const CASES: &str = include_str!("../../../../tests/vectors/scala-optimizers/cases.json");
@@ -135,7 +135,7 @@ fn any_change_of_a_byte_is_harmless() {
             for flip in [0x01, 0x02, 0x08, 0x80, 0xff] {
                 let mut changed = bytes.clone();
                 changed[at] ^= flip;
-                fuzz(&changed);
+                scala::fuzz(&changed);
             }
         }
     }

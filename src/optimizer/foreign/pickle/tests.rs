@@ -1,7 +1,7 @@
 //! What Python writes is read; what could do anything is refused; nothing crashes.
 
 use super::*;
-use crate::optimizer::foreign::base64;
+use crate::optimizer::foreign::{base64, python};
 
 const CASES: &str = include_str!("../../../../tests/vectors/pickles/cases.json");
 
@@ -67,7 +67,7 @@ fn any_change_of_a_byte_is_harmless() {
             for flip in [0x01, 0x20, 0x80, 0xff] {
                 let mut changed = bytes.clone();
                 changed[at] ^= flip;
-                fuzz(&changed);
+                python::fuzz(&changed);
             }
         }
     }
