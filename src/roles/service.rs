@@ -4,11 +4,11 @@ use crate::array::NdArray;
 use crate::bail;
 use crate::base::Result;
 use crate::base::config::Env;
-use crate::base::sync::Arc;
+use crate::base::sync::{Arc, Mutex};
 use crate::engine::Engine;
 use crate::kvstore::{Controller, Key, Keys, KvStore, Role, Updater};
 use crate::optimizer::{Scalar, Spec};
-use crate::ps::node::{SchedulerNode, ServerNode};
+use crate::ps::node::{DeadNodes, SchedulerNode, ServerNode};
 use crate::server::{Control, Server, Update};
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ pub struct ServiceStore {
     engine: Engine,
     env: Env,
     control: Arc<Control>,
+    /// Filled by the node once it runs.
+    dead: Mutex<DeadNodes>,
 }
 
 /// An updater of the frontend as a server's rule. Servers know keys by number alone.
@@ -32,7 +34,14 @@ impl Update for Rule {
 impl ServiceStore {
     pub fn new(type_name: &str, role: Role, engine: Engine, env: Env) -> Self {
         let control = Arc::new(Control::default());
-        ServiceStore { type_name: type_name.to_lowercase(), role, engine, env, control }
+        ServiceStore {
+            type_name: type_name.to_lowercase(),
+            role,
+            engine,
+            env,
+            control,
+            dead: Mutex::default(),
+        }
     }
 
     /// What the owner can change while the server runs.
@@ -124,13 +133,16 @@ impl KvStore for ServiceStore {
 
     fn run_server(&self, controller: Option<Controller>) -> Result<()> {
         if self.role == Role::Scheduler {
-            return SchedulerNode::open(&self.env)?.serve();
+            let node = SchedulerNode::open(&self.env)?;
+            *self.dead.lock() = node.dead().clone();
+            return node.serve();
         }
         // Only controller commands reach a frontend's controller, so the number is always 0.
         if let Some(mut controller) = controller {
             self.control.set_controller(Box::new(move |body| controller(0, body)));
         }
         let node = ServerNode::open(&self.env)?;
+        *self.dead.lock() = node.dead().clone();
         node.serve(Box::new(Server::new(self.engine.clone(), self.control.clone())))
     }
 
@@ -138,7 +150,7 @@ impl KvStore for ServiceStore {
         self.refuse("send command")
     }
 
-    fn dead_nodes(&self, _: i32, _: Duration) -> Result<i32> {
-        Ok(0)
+    fn dead_nodes(&self, group: i32, timeout: Duration) -> Result<i32> {
+        self.dead.lock().count(group, timeout)
     }
 }

@@ -889,16 +889,8 @@ impl KvStore for DistStore {
         self.command(Command::from_head(Head(id)), Bytes::copy_from_slice(body.as_bytes()))
     }
 
-    /// The nodes that are dead now: the scheduler watches everybody, and after how much silence it calls a node dead
-    /// is a setting of the cluster, so that all agree. `timeout` is not compared with it; zero gives none, as in MXNet.
     fn dead_nodes(&self, group: i32, timeout: Duration) -> Result<i32> {
-        let audience = Audience::from_wire(group)
-            .ok_or_else(|| err!(InvalidArgument, "node_id: node {group} doesn't exist"))?;
-        if timeout.is_zero() {
-            return Ok(0);
-        }
-        let dead = self.member.node.dead().into_iter().filter(|id| audience.has(*id)).count();
-        Ok(i32::try_from(dead).unwrap_or(i32::MAX))
+        self.member.node.dead().count(group, timeout)
     }
 }
 

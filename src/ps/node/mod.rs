@@ -5,6 +5,7 @@
 //! runs on the thread that called [`ServerNode::serve`] or, for what is quick, on the network thread (see [`desk`]).
 
 mod address;
+mod dead;
 mod desk;
 mod host;
 pub mod runtime;
@@ -12,12 +13,22 @@ mod server;
 mod settings;
 mod worker;
 
+pub use dead::DeadNodes;
 pub use host::{Action, Answer, Participant, ReplySink, ShardHost, ShardInfo, ShardRequest, Ticket};
 pub use server::{SchedulerNode, ServerNode};
 pub use worker::WorkerNode;
 
 use crate::ps::proto::Notice;
 use crate::telemetry::log;
+
+/// What a node does with its notices: keeps the list of the dead, and tells people.
+fn notices(dead: &DeadNodes) -> impl Fn(&Notice) + Send + Sync + 'static {
+    let dead = dead.clone();
+    move |notice| {
+        dead.note(notice);
+        tell(notice);
+    }
+}
 
 /// Tells people what a node noticed.
 fn tell(notice: &Notice) {

@@ -2,7 +2,7 @@
 
 use super::desk::Desk;
 use super::runtime::{Handle, Outlets, start};
-use super::{ShardHost, settings, tell};
+use super::{DeadNodes, ShardHost, notices, settings};
 use crate::base::Result;
 use crate::base::config::Env;
 use crate::base::sync::Arc;
@@ -13,6 +13,7 @@ use crate::ps::transport::Transport;
 pub struct ServerNode {
     handle: Handle<Server>,
     desk: Arc<Desk>,
+    dead: DeadNodes,
 }
 
 impl ServerNode {
@@ -23,15 +24,19 @@ impl ServerNode {
     }
 
     pub fn on(settings: Settings, transport: Box<dyn Transport>) -> Result<Self> {
-        let desk = Arc::new(Desk::default());
+        let (desk, dead) = (Arc::new(Desk::default()), DeadNodes::default());
         let (inward, outward) = (desk.clone(), desk.clone());
         let outlets = Outlets {
             host: Box::new(move |call| inward.add(call)),
-            notice: Box::new(tell),
+            notice: Box::new(notices(&dead)),
             turn: Box::new(move || outward.serve_what_is_quick()),
         };
         let handle = start(Server::new(settings), transport, outlets, "mxkv-server")?;
-        Ok(ServerNode { handle, desk })
+        Ok(ServerNode { handle, desk, dead })
+    }
+
+    pub fn dead(&self) -> &DeadNodes {
+        &self.dead
     }
 
     /// Serves until the cluster is over. What the host does happens on this thread, except for requests that it
@@ -48,7 +53,10 @@ impl ServerNode {
     }
 }
 
-pub struct SchedulerNode(Handle<Scheduler>);
+pub struct SchedulerNode {
+    handle: Handle<Scheduler>,
+    dead: DeadNodes,
+}
 
 impl SchedulerNode {
     pub fn open(env: &Env) -> Result<Self> {
@@ -57,18 +65,24 @@ impl SchedulerNode {
     }
 
     pub fn on(settings: Settings, transport: Box<dyn Transport>) -> Result<Self> {
-        let outlets = Outlets::notices(tell);
-        start(Scheduler::new(settings), transport, outlets, "mxkv-scheduler").map(SchedulerNode)
+        let dead = DeadNodes::default();
+        let outlets = Outlets::notices(notices(&dead));
+        let handle = start(Scheduler::new(settings), transport, outlets, "mxkv-scheduler")?;
+        Ok(SchedulerNode { handle, dead })
+    }
+
+    pub fn dead(&self) -> &DeadNodes {
+        &self.dead
     }
 
     /// Waits until the cluster is over.
     pub fn serve(self) -> Result<()> {
-        self.0.wait_until_over()
+        self.handle.wait_until_over()
     }
 
     /// A way to end the node from another thread.
     pub fn stopper(&self) -> impl Fn() + Send + Sync + 'static {
-        let handle = self.0.clone();
+        let handle = self.handle.clone();
         move || handle.call(|call| SchedulerCall::Stop { call }, Box::new(drop))
     }
 }

@@ -1,12 +1,12 @@
 //! The worker side of a process: one node, shared by all its dist stores.
 
 use super::runtime::{Ended, Handle, Outlets, start};
-use super::{settings, tell};
+use super::{DeadNodes, notices, settings};
 use crate::base::Result;
 use crate::base::config::Env;
-use crate::base::sync::{Arc, Mutex};
+use crate::base::sync::Mutex;
 use crate::ps::id::{Audience, Channel, NodeId, Role};
-use crate::ps::proto::{Notice, Outcome, Request, Settings, Worker, WorkerCall};
+use crate::ps::proto::{Outcome, Request, Settings, Worker, WorkerCall};
 use crate::ps::transport::Transport;
 use crate::{ensure, err};
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ pub struct WorkerNode {
     handle: Handle<Worker>,
     workers: u32,
     servers: u32,
-    dead: Arc<Mutex<BTreeSet<NodeId>>>,
+    dead: DeadNodes,
     /// The stores that are open or about to be.
     stores: Mutex<BTreeSet<Channel>>,
 }
@@ -31,16 +31,8 @@ impl WorkerNode {
     /// On a given transport, which listens at the endpoint of the settings.
     pub fn on(settings: Settings, transport: Box<dyn Transport>) -> Result<Self> {
         let (workers, servers) = (settings.workers, settings.servers);
-        let dead = Arc::new(Mutex::new(BTreeSet::new()));
-        let noted = dead.clone();
-        let outlets = Outlets::notices(move |notice: &Notice| {
-            match notice {
-                Notice::Dead { id, .. } => drop(noted.lock().insert(*id)),
-                Notice::Back { id, .. } | Notice::Left { id } => drop(noted.lock().remove(id)),
-                _ => {}
-            }
-            tell(notice);
-        });
+        let dead = DeadNodes::default();
+        let outlets = Outlets::notices(notices(&dead));
         let handle = start(Worker::new(settings), transport, outlets, "mxkv-worker")?;
         Ok(WorkerNode { handle, workers, servers, dead, stores: Mutex::default() })
     }
@@ -53,9 +45,8 @@ impl WorkerNode {
         self.servers
     }
 
-    /// The nodes that are known to be dead now.
-    pub fn dead(&self) -> Vec<NodeId> {
-        self.dead.lock().iter().copied().collect()
+    pub fn dead(&self) -> &DeadNodes {
+        &self.dead
     }
 
     /// A store joins; returns when the cluster is complete. Says which node this is, and whether it took the
