@@ -58,7 +58,7 @@ impl ErrorKind {
     /// The kind with this number, if there is one.
     pub fn from_number(number: i32) -> Option<Self> {
         use ErrorKind::*;
-        [
+        let all = [
             InvalidArgument,
             UnknownKey,
             DuplicateKey,
@@ -77,9 +77,9 @@ impl ErrorKind {
             OutOfMemory,
             Callback,
             Internal,
-        ]
-        .into_iter()
-        .find(|kind| *kind as i32 == number)
+            NotImplemented,
+        ];
+        all.into_iter().find(|kind| *kind as i32 == number)
     }
 }
 
@@ -194,6 +194,12 @@ mod tests {
         assert_eq!(error.to_string(), "saving states: disk full");
         assert_eq!(error.kind(), ErrorKind::Io);
         assert!(std::error::Error::source(&error).is_some());
+    }
+
+    #[test]
+    fn every_kind_is_known_by_its_number() {
+        let known: Vec<i32> = (0..100).filter(|number| ErrorKind::from_number(*number).is_some()).collect();
+        assert_eq!(known, (1..=ErrorKind::NotImplemented as i32).collect::<Vec<_>>());
     }
 
     #[test]

@@ -43,7 +43,7 @@ impl Lanes {
                 drop(queue);
                 // Without any thread the work is done here: slower, but done.
                 if let Some(task) = orphan {
-                    engine.run_chain(task);
+                    engine.run_chain(task, usize::MAX);
                 }
             }
         }
@@ -69,7 +69,7 @@ impl Lanes {
                 queue.idle -= 1;
             };
             drop(queue);
-            engine.run_chain(task);
+            engine.run_chain(task, usize::MAX);
         }
     }
 

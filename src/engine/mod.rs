@@ -206,7 +206,7 @@ impl Engine {
         let here = self.0.mode == Mode::Naive || operation.bytes <= INLINE_BYTES;
         let task = self.new_task(&operation, &accesses, Work::Later(Box::new(work)));
         match self.take_all(&task) {
-            true if here => self.run_chain(task),
+            true if here => self.run_chain(task, INLINE_BYTES),
             true => self.hand_over(task),
             false => {}
         }
@@ -243,7 +243,7 @@ impl Engine {
         };
         let task = self.new_task(operation, &accesses, Work::Turn(Box::new(grant)));
         if self.take_all(&task) {
-            self.run_chain(task);
+            self.run_chain(task, INLINE_BYTES);
         }
         let (lock, arrived) = &*turn;
         let mut slot = lock.lock();
@@ -391,8 +391,10 @@ impl Engine {
         task.gained_one()
     }
 
-    /// Runs a task and then those it made ready, one after the other, on this thread; others go to the lanes.
-    fn run_chain(&self, task: Arc<Task>) {
+    /// Runs a task and then those it made ready, one after the other, on this thread; others go to the lanes, and so
+    /// do those that touch more than `most` bytes: on any thread but a lane these may run neither kernels that take
+    /// long nor code that may block.
+    fn run_chain(&self, task: Arc<Task>, most: usize) {
         let mut next = Some(task);
         while let Some(task) = next.take() {
             let Some(work) = task.work.lock().take() else { return };
@@ -423,15 +425,20 @@ impl Engine {
                     continue;
                 }
             };
-            next = self.keep_one(ready);
+            next = self.keep_one(ready, most);
         }
     }
 
-    /// The first ready task for this thread, unless something more urgent waits; the rest for the lanes.
-    fn keep_one(&self, ready: SmallVec<[Arc<Task>; 4]>) -> Option<Arc<Task>> {
-        let mut ready = ready.into_iter();
-        let first = ready.next();
-        ready.for_each(|task| self.hand_over(task));
+    /// The first ready task that this thread may run, unless something more urgent waits; the rest for the lanes.
+    fn keep_one(&self, ready: SmallVec<[Arc<Task>; 4]>, most: usize) -> Option<Arc<Task>> {
+        let mut first = None;
+        for task in ready {
+            if first.is_none() && task.bytes <= most {
+                first = Some(task);
+            } else {
+                self.hand_over(task);
+            }
+        }
         let first = first?;
         if self.0.lanes.read().has_more_urgent(first.priority) {
             self.hand_over(first);
@@ -467,7 +474,7 @@ impl Engine {
             }
         });
         while let Some((engine, task)) = next {
-            engine.run_chain(task);
+            engine.run_chain(task, INLINE_BYTES);
             next = FOLLOWING.with_borrow_mut(|following| {
                 let next = following.as_mut().and_then(VecDeque::pop_front);
                 if next.is_none() {
@@ -517,7 +524,7 @@ impl Engine {
             Operation { name: Cow::Borrowed("wait"), reads: &[], writes: &[], priority: i32::MAX, bytes: 0 };
         let task = self.new_task(&operation, &[(var, access)], Work::Notify(Box::new(notify)));
         if self.take_all(&task) {
-            self.run_chain(task);
+            self.run_chain(task, INLINE_BYTES);
         }
         let (lock, arrived) = &*signal;
         let mut is_free = lock.lock();

@@ -176,6 +176,28 @@ fn small_tasks_follow_an_asynchronous_end_on_its_thread_one_after_the_other() {
     engine.wait_to_read(&var).unwrap();
 }
 
+/// Neither the thread that ends an asynchronous task nor one that waits may be held up by what comes after.
+#[test]
+fn what_may_take_long_runs_on_a_lane_also_behind_small_tasks() {
+    let engine = engine(Mode::Threaded(1));
+    let (first, second, third) = (Var::new(), Var::new(), Var::new());
+    let pending = Arc::new(Mutex::new(None));
+    let sink = pending.clone();
+    engine.start(operation(&[], &[&first], 0), move |completion| *sink.lock() = Some(completion));
+    engine.run(operation(&[&first], &[&second], 8), || Ok(())).unwrap();
+    let ran_on = Arc::new(Mutex::new(None));
+    let thread = ran_on.clone();
+    let foreign = move || {
+        *thread.lock() = Some(thread::current().id());
+        Ok(())
+    };
+    engine.run(operation(&[&second], &[&third], FOREIGN_WORK), foreign).unwrap();
+    let completion = pending.lock().take().unwrap();
+    completion.done(Ok(()));
+    engine.wait_to_read(&third).unwrap();
+    assert!(ran_on.lock().is_some_and(|thread| thread != thread::current().id()));
+}
+
 #[test]
 fn higher_priority_runs_first() {
     let engine = engine(Mode::Threaded(1));

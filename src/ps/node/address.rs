@@ -1,12 +1,18 @@
 //! Where a node listens, what it tells others, and how it finds the scheduler.
 
 use crate::base::config::Env;
+use crate::base::sync::thread;
 use crate::base::{Error, Result};
 use crate::ps::id::Role;
 use crate::ps::transport::Transport;
 use crate::ps::wire::Endpoint;
-use crate::{bail, ensure, err};
-use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs, UdpSocket};
+use crate::telemetry::log;
+use crate::{ensure, err};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::time::{Duration, Instant};
+
+/// How long to wait before an unknown name is looked up again.
+const LOOK_UP_AGAIN: Duration = Duration::from_millis(500);
 
 /// Where the scheduler of the cluster is: `DMLC_PS_ROOT_URI` and `DMLC_PS_ROOT_PORT`.
 pub fn scheduler(env: &Env) -> Result<Endpoint> {
@@ -34,11 +40,13 @@ pub fn required(env: &Env, name: &str) -> Result<String> {
 /// The scheduler listens where everybody looks for it. Others listen on the address they advertise:
 /// `DMLC_NODE_HOST`, or the first address of the interface `DMLC_INTERFACE`, or the address that packets to the
 /// scheduler leave from. `MXKV_BIND_HOST` listens on another one (for instance `0.0.0.0` behind a forwarded
-/// port), `PORT` and `MXKV_PORT_RANGE` (`from-to`) choose the port.
+/// port), `PORT` and `MXKV_PORT_RANGE` (`from-to`) choose the port. `patience` is how long the scheduler's name may
+/// be unknown.
 pub fn listen(
     env: &Env,
     role: Role,
     scheduler: &Endpoint,
+    patience: Duration,
     transport: &mut dyn Transport,
 ) -> Result<Endpoint> {
     let bind_host = env.text("MXKV_BIND_HOST").filter(|host| !host.is_empty());
@@ -54,7 +62,7 @@ pub fn listen(
     {
         (Some(host), _) => host,
         (None, Some(interface)) if !interface.is_empty() => interface_address(&interface)?.to_string(),
-        _ => address_towards(scheduler)?.to_string(),
+        _ => address_towards(scheduler, patience)?.to_string(),
     };
     let bind_host = bind_host.unwrap_or_else(|| host.clone());
     let port = bind_any(env, transport, &bind_host)?;
@@ -115,12 +123,8 @@ fn interface_address(name: &str) -> Result<IpAddr> {
 
 /// The own address on the way to the scheduler. Nothing is sent: connecting a datagram socket only asks the
 /// system for the route.
-fn address_towards(scheduler: &Endpoint) -> Result<IpAddr> {
-    let target = (scheduler.host.as_str(), scheduler.port)
-        .to_socket_addrs()
-        .map_err(|error| Error::io(format!("looking up the scheduler's host '{}'", scheduler.host), &error))?
-        .next();
-    let Some(target) = target else { bail!(Io, "the scheduler's host '{}' has no address", scheduler.host) };
+fn address_towards(scheduler: &Endpoint, patience: Duration) -> Result<IpAddr> {
+    let target = look_up(scheduler, patience)?;
     let from: IpAddr =
         if target.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { std::net::Ipv6Addr::UNSPECIFIED.into() };
     let route = || -> std::io::Result<IpAddr> {
@@ -131,6 +135,31 @@ fn address_towards(scheduler: &Endpoint) -> Result<IpAddr> {
     route().map_err(|error| {
         Error::io(format!("finding the way to the scheduler {scheduler}; set DMLC_NODE_HOST"), &error)
     })
+}
+
+/// The address of the scheduler. Where containers start together, its name may come to be known only after it is
+/// asked for.
+fn look_up(scheduler: &Endpoint, patience: Duration) -> Result<SocketAddr> {
+    let host = &scheduler.host;
+    let deadline = Instant::now() + patience;
+    let mut told = false;
+    loop {
+        let found = (host.as_str(), scheduler.port)
+            .to_socket_addrs()
+            .map_err(|error| Error::io(format!("looking up the scheduler's host '{host}'"), &error))
+            .and_then(|mut all| {
+                all.next().ok_or_else(|| err!(Io, "the scheduler's host '{host}' has no address"))
+            });
+        match found {
+            Err(error) if Instant::now() < deadline => {
+                if !std::mem::replace(&mut told, true) {
+                    log::warn(format_args!("{error}; trying for {:.0} s more", patience.as_secs_f64()));
+                }
+                thread::sleep(LOOK_UP_AGAIN.min(deadline.saturating_duration_since(Instant::now())));
+            }
+            other => return other,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -154,7 +183,16 @@ mod tests {
 
     #[test]
     fn the_own_address_is_the_one_that_leads_to_the_scheduler() {
-        assert_eq!(address_towards(&Endpoint::new("127.0.0.1", 9)).unwrap().to_string(), "127.0.0.1");
+        let here = address_towards(&Endpoint::new("127.0.0.1", 9), Duration::ZERO);
+        assert_eq!(here.unwrap().to_string(), "127.0.0.1");
+    }
+
+    #[test]
+    fn an_unknown_scheduler_is_looked_up_again_until_the_patience_ends() {
+        let (start, patience) = (Instant::now(), Duration::from_millis(700));
+        let error = address_towards(&Endpoint::new("no-such-host.invalid", 9), patience).unwrap_err();
+        assert!(error.to_string().starts_with("looking up the scheduler's host 'no-such-host.invalid'"));
+        assert!(start.elapsed() >= patience);
     }
 
     #[test]
@@ -162,7 +200,8 @@ mod tests {
         let hub = Hub::new();
         let root = Endpoint::new("127.0.0.1", 9);
         let settings = env(&[("DMLC_NODE_HOST", "a"), ("MXKV_PORT_RANGE", "40000-40001")]);
-        let listen = |transport: &mut dyn Transport| listen(&settings, Role::Worker, &root, transport);
+        let listen =
+            |transport: &mut dyn Transport| listen(&settings, Role::Worker, &root, Duration::ZERO, transport);
         let (mut a, mut b, mut c) = (hub.transport(), hub.transport(), hub.transport());
         assert_eq!(listen(&mut a).unwrap(), Endpoint::new("a", 40000));
         assert_eq!(listen(&mut b).unwrap().port, 40001);

@@ -18,8 +18,8 @@ pub fn open(env: &Env, role: Role) -> Result<(Settings, Box<dyn Transport>)> {
     let (workers, servers) = (count(env, Role::Worker)?, count(env, Role::Server)?);
     let options = Options { local: env.switch("DMLC_LOCAL") };
     let mut transport: Box<dyn Transport> = Box::new(ZmtpTransport::new(options)?);
-    let endpoint = address::listen(env, role, &scheduler, &mut *transport)?;
     let timing = timing(env)?;
+    let endpoint = address::listen(env, role, &scheduler, timing.start, &mut *transport)?;
     let heartbeats = if timing.heartbeat.is_some() { Capabilities::HEARTBEATS } else { Capabilities::NONE };
     let capabilities = Capabilities::MXKV.and(heartbeats).and(Capabilities::ALL_DTYPES);
     let settings =
