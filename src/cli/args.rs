@@ -30,9 +30,9 @@ pub(super) struct Launch {
     /// Number of servers; as many as workers if not given.
     #[arg(short = 's', long, value_parser = clap::value_parser!(u32).range(1..))]
     pub servers: Option<u32>,
-    /// A file with one host per line; nodes are dealt out to the hosts in turn and started over ssh. Without it,
-    /// everything runs on this machine.
-    #[arg(short = 'H', long, value_name = "FILE")]
+    /// A file with one host per line (HOST, HOST:PORT or HOST slots=N); nodes are dealt out to the hosts in turn and
+    /// started over ssh. Without it, everything runs on this machine. Needs --address.
+    #[arg(short = 'H', long, value_name = "FILE", requires = "address")]
     pub hostfile: Option<PathBuf>,
     /// The address under which this machine is reached by the others, where the scheduler runs.
     #[arg(long, default_value = "127.0.0.1")]
@@ -41,7 +41,8 @@ pub(super) struct Launch {
     /// updater.
     #[arg(long, value_name = "COMMAND")]
     pub server_command: Option<String>,
-    /// Another environment variable for every node, as NAME=VALUE. May be repeated.
+    /// Another environment variable for every node, as NAME=VALUE. May be repeated. With -H it is on the command
+    /// line of ssh, where every user of this machine and of the hosts can read it: pass no secrets.
     #[arg(long = "env", value_name = "NAME=VALUE")]
     pub variables: Vec<String>,
     /// The worker's command.
@@ -64,5 +65,11 @@ mod tests {
         assert_eq!(launch.command, ["python", "train.py", "-x"]);
         assert!(Args::try_parse_from(["mxkv", "launch", "-n", "0", "--", "x"]).is_err());
         assert!(Args::try_parse_from(["mxkv", "launch", "-n", "1"]).is_err());
+        // Other hosts would look for the scheduler at 127.0.0.1.
+        let over_ssh = ["mxkv", "launch", "-n", "1", "-H", "hosts", "--address", "10.0.0.1", "--", "x"];
+        assert!(Args::try_parse_from(over_ssh).is_ok());
+        let without =
+            Args::try_parse_from(over_ssh.iter().filter(|word| !["--address", "10.0.0.1"].contains(word)));
+        assert!(without.unwrap_err().to_string().contains("--address"));
     }
 }

@@ -4,112 +4,104 @@
 //! all others are ended too. The exit code is the first failing node's.
 
 use super::args::Launch;
-use crate::base::sync::atomic::{AtomicBool, Ordering};
+use super::node::{Node, Plan, exit_code};
+use super::{hosts, signals};
+use crate::base::sync::atomic::{AtomicI32, Ordering};
 use crate::base::sync::{Arc, thread};
 use crate::base::{Error, Result};
 use crate::err;
 use crate::telemetry::log;
-use std::io::{BufRead, BufReader, Read, Write};
+use nix::sys::signal::Signal;
 use std::net::TcpListener;
-use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 const POLL: Duration = Duration::from_millis(20);
-/// What a node gets to end by itself after it was asked to.
+/// What the nodes get to end after each signal.
 const GRACE: Duration = Duration::from_secs(5);
 /// What scheduler and servers get to end after the last worker.
 const FAREWELL: Duration = Duration::from_secs(30);
+/// What passing on the last output may take after all nodes ended: a process that left its group may hold it open.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
-struct Node {
-    name: String,
-    is_worker: bool,
-    child: Child,
-    status: Option<ExitStatus>,
-}
+/// Why starting failed, and the exit code.
+type Failure = (Error, u8);
 
 pub(super) fn run(options: &Launch) -> ExitCode {
-    match launch(options) {
-        Ok(code) => code,
-        Err(error) => {
-            log::warn(format_args!("launch: {error}"));
-            ExitCode::FAILURE
-        }
-    }
+    let code = launch(options).unwrap_or_else(|(error, code)| {
+        log::warn(format_args!("launch: {error}"));
+        code
+    });
+    ExitCode::from(code)
 }
 
-fn launch(options: &Launch) -> Result<ExitCode> {
-    let told_to_end = Arc::new(AtomicBool::new(false));
-    let told = told_to_end.clone();
-    ctrlc::set_handler(move || told.store(true, Ordering::Relaxed))
-        .map_err(|error| err!(Io, "watching for signals: {error}"))?;
-    let mut nodes = start_all(options)?;
-    let code = watch(&mut nodes, &told_to_end);
-    end_all(&mut nodes);
-    Ok(code)
+fn launch(options: &Launch) -> Result<u8, Failure> {
+    let told = Arc::new(AtomicI32::new(0));
+    let teller = told.clone();
+    signals::on_end(move |signal| teller.store(signal as i32, Ordering::Relaxed)).map_err(plain)?;
+    let mut nodes = Vec::new();
+    let code = start_all(options, &mut nodes).map(|()| watch(&mut nodes, &told));
+    let interrupted = told.load(Ordering::Relaxed) == Signal::SIGINT as i32;
+    end_all(&mut nodes, interrupted);
+    code
 }
 
-fn start_all(options: &Launch) -> Result<Vec<Node>> {
-    let hosts = hosts(options)?;
-    let servers = options.servers.unwrap_or(options.workers);
-    let own = std::env::current_exe().map_err(|error| Error::io("finding the path of mxkv", &error))?;
+fn plain(error: Error) -> Failure {
+    (error, 1)
+}
+
+/// Starts the nodes one after the other. Those at `nodes` run, also if a later one could not be started.
+fn start_all(options: &Launch, nodes: &mut Vec<Node>) -> Result<(), Failure> {
+    let hosts = match &options.hostfile {
+        Some(path) => hosts::read(path).map_err(plain)?,
+        None => Vec::new(),
+    };
+    let own =
+        std::env::current_exe().map_err(|error| plain(Error::io("finding the path of mxkv", &error)))?;
     let own = own.to_string_lossy().into_owned();
+    let (workers, servers) = (options.workers, options.servers.unwrap_or(options.workers));
+    let shared = shared_variables(options, servers).map_err(plain)?;
+    let server = match &options.server_command {
+        Some(command) => vec!["sh".to_owned(), "-c".to_owned(), command.clone()],
+        None => vec![own.clone(), "server".to_owned()],
+    };
+    let mut start = |role: &str, number: Option<u32>, task: Option<u32>, command: &[String], host| {
+        let mut variables = shared.clone();
+        variables.push(("DMLC_ROLE".to_owned(), role.to_owned()));
+        if let Some(task) = task {
+            variables.push(("DMLC_TASK_ID".to_owned(), task.to_string()));
+        }
+        let name = number.map_or_else(|| role.to_owned(), |number| format!("{role} {number}"));
+        nodes.push(Plan { name, is_worker: role == "worker", command, variables, host }.start()?);
+        Ok(())
+    };
+    start("scheduler", None, None, &[own, "scheduler".to_owned()], None)?;
+    let mut hosts = hosts.iter().cycle();
+    for number in 0..servers {
+        start("server", Some(number), workers.checked_add(number), &server, hosts.next())?;
+    }
+    for number in 0..workers {
+        start("worker", Some(number), Some(number), &options.command, hosts.next())?;
+    }
+    Ok(())
+}
+
+fn shared_variables(options: &Launch, servers: u32) -> Result<Vec<(String, String)>> {
     let mut shared = vec![
         ("DMLC_PS_ROOT_URI".to_owned(), options.address.clone()),
         ("DMLC_PS_ROOT_PORT".to_owned(), free_port(&options.address)?.to_string()),
         ("DMLC_NUM_WORKER".to_owned(), options.workers.to_string()),
         ("DMLC_NUM_SERVER".to_owned(), servers.to_string()),
+        ("DMLC_JOB_CLUSTER".to_owned(), if options.hostfile.is_some() { "ssh" } else { "local" }.to_owned()),
     ];
     for variable in &options.variables {
         let (name, value) = variable
             .split_once('=')
+            .filter(|(name, _)| !name.is_empty())
             .ok_or_else(|| err!(InvalidArgument, "--env: expected NAME=VALUE, got '{variable}'"))?;
         shared.push((name.to_owned(), value.to_owned()));
     }
-    let server = match &options.server_command {
-        Some(command) => vec!["sh".to_owned(), "-c".to_owned(), command.clone()],
-        None => vec![own.clone(), "server".to_owned()],
-    };
-    let mut nodes = Vec::new();
-    let mut start =
-        |role: &str, number: Option<u32>, command: &[String], host: Option<&String>| -> Result<()> {
-            let mut variables = shared.clone();
-            variables.push(("DMLC_ROLE".to_owned(), role.to_owned()));
-            let name = number.map_or_else(|| role.to_owned(), |number| format!("{role} {number}"));
-            match spawn(&name, role == "worker", command, &variables, host) {
-                Ok(node) => {
-                    nodes.push(node);
-                    Ok(())
-                }
-                Err(error) => {
-                    end_all(&mut nodes);
-                    Err(error)
-                }
-            }
-        };
-    start("scheduler", None, &[own, "scheduler".to_owned()], None)?;
-    let mut hosts = hosts.iter().cycle();
-    for number in 0..servers {
-        start("server", Some(number), &server, hosts.next())?;
-    }
-    for number in 0..options.workers {
-        start("worker", Some(number), &options.command, hosts.next())?;
-    }
-    Ok(nodes)
-}
-
-/// The hosts of the host file; none without one.
-fn hosts(options: &Launch) -> Result<Vec<String>> {
-    let Some(path) = &options.hostfile else { return Ok(vec![]) };
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Error::io(format!("reading the host file {}", path.display()), &error))?;
-    let hosts: Vec<String> = text
-        .lines()
-        .map(|line| line.split('#').next().unwrap_or_default().trim())
-        .filter(|host| !host.is_empty())
-        .map(str::to_owned)
-        .collect();
-    crate::ensure!(!hosts.is_empty(), InvalidArgument, "the host file {} names no host", path.display());
-    Ok(hosts)
+    Ok(shared)
 }
 
 fn free_port(address: &str) -> Result<u16> {
@@ -119,135 +111,63 @@ fn free_port(address: &str) -> Result<u16> {
     Ok(probe.port())
 }
 
-fn spawn(
-    name: &str,
-    is_worker: bool,
-    command: &[String],
-    variables: &[(String, String)],
-    host: Option<&String>,
-) -> Result<Node> {
-    let mut process = match host {
-        Some(host) => over_ssh(host, command, variables)?,
-        None => {
-            let (program, arguments) =
-                command.split_first().ok_or_else(|| err!(InvalidArgument, "{name}: no command"))?;
-            let mut process = Command::new(program);
-            process.args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
-            process
-        }
-    };
-    process.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let shown = command.join(" ");
-    let mut child =
-        process.spawn().map_err(|error| Error::io(format!("starting {name} ({shown})"), &error))?;
-    if let Some(output) = child.stdout.take() {
-        pass_on(name, output, std::io::stdout());
-    }
-    if let Some(output) = child.stderr.take() {
-        pass_on(name, output, std::io::stderr());
-    }
-    Ok(Node { name: name.to_owned(), is_worker, child, status: None })
-}
-
-/// The same command on another host, in the same folder. The variables travel in the command line, because ssh
-/// passes none on.
-fn over_ssh(host: &str, command: &[String], variables: &[(String, String)]) -> Result<Command> {
-    let folder = std::env::current_dir().map_err(|error| Error::io("finding the present folder", &error))?;
-    let mut line = format!("cd {} && exec env", quoted(&folder.to_string_lossy()));
-    for (name, value) in variables {
-        line.push_str(&format!(" {name}={}", quoted(value)));
-    }
-    for word in command {
-        line.push(' ');
-        line.push_str(&quoted(word));
-    }
-    let mut process = Command::new("ssh");
-    // With a terminal the remote process ends when the connection does.
-    process.args(["-tt", "-o", "BatchMode=yes", host, &line]);
-    Ok(process)
-}
-
-/// One word for a POSIX shell.
-fn quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-fn pass_on(name: &str, from: impl Read + Send + 'static, mut to: impl Write + Send + 'static) {
-    let name = name.to_owned();
-    thread::spawn(move || {
-        for line in BufReader::new(from).split(b'\n') {
-            let Ok(line) = line else { return };
-            let mut text = format!("[{name}] ").into_bytes();
-            text.extend_from_slice(&line);
-            text.push(b'\n');
-            // If our own output is closed there is nobody to pass it on to.
-            if to.write_all(&text).and_then(|()| to.flush()).is_err() {
-                return;
-            }
-        }
-    });
-}
-
-/// Waits until all is done, one fails, or the launcher is told to end.
-fn watch(nodes: &mut [Node], told_to_end: &AtomicBool) -> ExitCode {
+/// Waits until all is done, one fails, or the launcher is `told` a signal; gives the exit code.
+fn watch(nodes: &mut [Node], told: &AtomicI32) -> u8 {
     let mut workers_done_at = None;
     loop {
-        if told_to_end.load(Ordering::Relaxed) {
+        let signal = told.load(Ordering::Relaxed);
+        if signal != 0 {
             log::warn(format_args!("launch: ending all nodes"));
-            return ExitCode::from(130);
+            return u8::try_from(128 + signal).unwrap_or(1);
         }
         for node in nodes.iter_mut().filter(|node| node.status.is_none()) {
-            let Ok(Some(status)) = node.child.try_wait() else { continue };
-            node.status = Some(status);
+            let Some(status) = node.look() else { continue };
             if !status.success() {
                 log::warn(format_args!("launch: {} failed ({status}); ending the others", node.name));
-                let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
-                return ExitCode::from(code);
+                return exit_code(status);
             }
         }
         if nodes.iter().all(|node| node.status.is_some()) {
-            return ExitCode::SUCCESS;
+            return 0;
         }
         if nodes.iter().filter(|node| node.is_worker).all(|node| node.status.is_some()) {
             let since = *workers_done_at.get_or_insert_with(Instant::now);
             if since.elapsed() > FAREWELL {
                 log::warn(format_args!("launch: the workers are done, but other nodes do not end"));
-                return ExitCode::SUCCESS;
+                return 0;
             }
         }
         thread::sleep(POLL);
     }
 }
 
-/// Asks what still runs to end, and after a while makes it.
-fn end_all(nodes: &mut [Node]) {
-    let mut running: Vec<&mut Node> = nodes.iter_mut().filter(|node| node.status.is_none()).collect();
-    for node in &running {
-        let id = node.child.id().to_string();
-        // A process that has ended meanwhile needs no signal.
-        let _ = Command::new("kill").args(["-TERM", &id]).stderr(Stdio::null()).status();
+/// Asks what still runs to end, after a while makes it, and passes on its last words.
+fn end_all(nodes: &mut [Node], interrupted: bool) {
+    // What Ctrl-C interrupts shall see an interruption; a node in a group of its own gets none from the terminal.
+    let first = interrupted.then_some(Signal::SIGINT);
+    for signal in first.into_iter().chain([Signal::SIGTERM, Signal::SIGKILL]) {
+        for node in nodes.iter_mut() {
+            if !node.is_gone() {
+                node.signal(signal);
+            }
+        }
+        if wait_until(GRACE, || nodes.iter_mut().fold(true, |gone, node| node.is_gone() && gone)) {
+            break;
+        }
     }
-    let deadline = Instant::now() + GRACE;
-    while !running.is_empty() && Instant::now() < deadline {
-        running.retain_mut(|node| !matches!(node.child.try_wait(), Ok(Some(_))));
-        thread::sleep(POLL);
-    }
-    for node in running {
-        let _ = node.child.kill();
-        let _ = node.child.wait();
+    if !wait_until(LAST_WORDS, || nodes.iter().all(Node::is_read)) {
+        log::warn(format_args!("launch: processes that left their nodes still hold the output open"));
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_survive_a_shell() {
-        for word in ["plain", "with space", "it's", "$HOME", "", "a\\b"] {
-            let line = format!("printf %s {}", quoted(word));
-            let output = Command::new("sh").args(["-c", &line]).output().unwrap();
-            assert_eq!(output.stdout, word.as_bytes());
+/// Whether `reached` came true within `limit`.
+fn wait_until(limit: Duration, mut reached: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + limit;
+    while !reached() {
+        if Instant::now() >= deadline {
+            return false;
         }
+        thread::sleep(POLL);
     }
+    true
 }

@@ -4,8 +4,11 @@
 //! `mxkv launch` starts a whole cluster on this machine or over ssh.
 
 mod args;
+mod hosts;
 mod launch;
+mod node;
 mod serve;
+mod signals;
 
 use args::{Args, Do};
 use clap::Parser;

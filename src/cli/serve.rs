@@ -1,10 +1,10 @@
 //! `mxkv scheduler` and `mxkv server`.
 
+use super::signals;
 use crate::base::Result;
 use crate::base::config::Env;
 use crate::base::sync::{Arc, thread};
 use crate::engine::{Engine, Mode};
-use crate::err;
 use crate::ps::node::{SchedulerNode, ServerNode};
 use crate::server::{Control, Server};
 use crate::telemetry::{Profiler, Trace};
@@ -25,11 +25,12 @@ pub(super) fn server() -> Result<()> {
     control.set_profiler(profiler.clone());
     let node = ServerNode::open(&Env::process())?;
     stop_on_signal(node.stopper())?;
-    node.serve(Box::new(Server::new(engine, control)))?;
-    if profiler.has_run() { profiler.dump(true) } else { Ok(()) }
+    let served = node.serve(Box::new(Server::new(engine, control)));
+    let dumped = if profiler.has_run() { profiler.dump(true) } else { Ok(()) };
+    served.and(dumped)
 }
 
 /// Ends the node in good order when the process is told to end.
-fn stop_on_signal(stop: impl Fn() + Send + Sync + 'static) -> Result<()> {
-    ctrlc::set_handler(stop).map_err(|error| err!(Io, "watching for signals: {error}"))
+fn stop_on_signal(stop: impl Fn() + Send + 'static) -> Result<()> {
+    signals::on_end(move |_| stop())
 }

@@ -5,6 +5,7 @@
 
 mod crash;
 mod fuzz;
+mod launch;
 mod namespaces;
 mod pause;
 mod process;

@@ -32,7 +32,8 @@ const MOST_GUESTS: usize = 64;
 
 #[derive(Debug)]
 pub enum SchedulerCall {
-    /// Leave now, without waiting for anybody. Ends with [`Outcome::Closed`].
+    /// Leave now, without waiting for anybody. Ends with [`Outcome::Closed`]; the node ends with an error unless
+    /// the job is over.
     Stop { call: CallId },
 }
 
@@ -645,7 +646,11 @@ impl Machine for Scheduler {
         self.post.wake(now);
         match event {
             Event::Call(SchedulerCall::Stop { call }) => {
-                self.close(Ok(()));
+                self.close(if self.leaving.is_some() {
+                    Ok(())
+                } else {
+                    Err(err!(Closed, "told to end before the workers were done"))
+                });
                 self.post.finish(call, Ok(Outcome::Closed));
             }
             _ if self.closed => {}

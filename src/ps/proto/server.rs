@@ -25,7 +25,8 @@ const MINE: Channel = Channel(0);
 pub enum ServerCall {
     /// The host answers a request.
     Reply { ticket: Ticket, outcome: Result<Answer> },
-    /// Leave now, without waiting for anybody. Ends with [`Outcome::Closed`].
+    /// Leave now, without waiting for anybody. Ends with [`Outcome::Closed`]; the node ends with an error unless
+    /// the job is over.
     Stop { call: CallId },
 }
 
@@ -76,7 +77,14 @@ impl Server {
                 }
             }
             ServerCall::Stop { call } => {
-                self.close(now, Ok(()));
+                self.close(
+                    now,
+                    if self.leaving {
+                        Ok(())
+                    } else {
+                        Err(err!(Closed, "told to end before the workers were done"))
+                    },
+                );
                 self.post.finish(call, Ok(Outcome::Closed));
             }
         }
