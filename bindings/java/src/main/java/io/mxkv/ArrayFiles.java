@@ -5,9 +5,11 @@ import io.mxkv.internal.Mem;
 import io.mxkv.internal.Status;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 
 /** Arrays in files and bytes of MXNet's format. */
 final class ArrayFiles {
@@ -25,7 +27,7 @@ final class ArrayFiles {
   }
 
   private static void save(String file, long names, NDArray[] arrays) {
-    Check.given(file, "file");
+    Check.text(file, "file");
     try {
       long[] handles = arrays.length == 0 ? new long[1] : Check.handles("array", arrays);
       Status.check(Bindings.MXNDArraySave(file, arrays.length, handles, names));
@@ -35,18 +37,33 @@ final class ArrayFiles {
   }
 
   static Map<String, NDArray> load(String file) {
+    Map<String, NDArray> loaded = new LinkedHashMap<>();
+    each(file, (name, array) -> {
+      NDArray replaced = loaded.put(name, array);
+      if (replaced != null) {
+        replaced.close();
+      }
+    });
+    return loaded;
+  }
+
+  static List<NDArray> loadList(String file) {
+    List<NDArray> loaded = new ArrayList<>();
+    each(file, (name, array) -> loaded.add(array));
+    return loaded;
+  }
+
+  private static void each(String file, BiConsumer<String, NDArray> take) {
     int[] count = {0};
     long[] arrays = {0};
     int[] nameCount = {0};
     long[] names = {0};
-    Status.check(Bindings.MXNDArrayLoad(Check.given(file, "file"), count, arrays, nameCount, names));
+    Status.check(Bindings.MXNDArrayLoad(Check.text(file, "file"), count, arrays, nameCount, names));
     long[] handles = Mem.longs(arrays[0], count[0]);
     List<String> texts = Mem.strings(names[0], nameCount[0]);
-    Map<String, NDArray> loaded = new LinkedHashMap<>();
     for (int i = 0; i < handles.length; i++) {
-      loaded.put(i < texts.size() ? texts.get(i) : Integer.toString(i), NDArray.adopt(handles[i]));
+      take.accept(i < texts.size() ? texts.get(i) : Integer.toString(i), NDArray.adopt(handles[i]));
     }
-    return loaded;
   }
 
   static byte[] serialize(NDArray array) {

@@ -1,5 +1,7 @@
 package io.mxkv;
 
+import io.mxkv.internal.Mem;
+
 /** Checks of arguments that several classes share. */
 final class Check {
   private Check() {}
@@ -10,6 +12,11 @@ final class Check {
       throw MxkvException.of(ErrorKind.INVALID_ARGUMENT, what + ": expected a value, got null");
     }
     return value;
+  }
+
+  /** The text itself; an error that names the argument for what a C string cannot be. */
+  static String text(String value, String what) {
+    return Mem.withoutNul(what, given(value, what));
   }
 
   /** The handles of arrays; an error that names the argument for a null or closed one. */

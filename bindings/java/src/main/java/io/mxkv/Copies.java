@@ -3,6 +3,7 @@ package io.mxkv;
 import io.mxkv.internal.Bindings;
 import io.mxkv.internal.Mem;
 import io.mxkv.internal.Status;
+import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 
@@ -10,6 +11,8 @@ import java.nio.ByteBuffer;
 final class Copies {
   /** Copies up to this size go through memory of the thread, larger ones straight into the array's own. */
   private static final int SMALL = 32 * 1024;
+
+  private static final Cleaner VIEWS = Cleaner.create();
 
   private Copies() {}
 
@@ -24,16 +27,16 @@ final class Copies {
   }
 
   static NDArray in(NDArray array, int count, long bytes, AtAddress write) {
-    try {
-      long handle = array.nativeHandle();
-      if (bytes <= SMALL) {
-        long scratch = Mem.scratch(SMALL);
-        write.run(scratch);
-        Status.check(Bindings.MXNDArraySyncCopyFromCPU(handle, scratch, count));
-      } else {
-        Status.check(Bindings.MXNDArrayWaitToWrite(handle));
-        write.run(data(handle));
+    if (bytes > SMALL) {
+      try (NDArray held = array.held()) {
+        write.run(writable(held));
       }
+      return array;
+    }
+    try {
+      long scratch = Mem.scratch(SMALL);
+      write.run(scratch);
+      Status.check(Bindings.MXNDArraySyncCopyFromCPU(array.nativeHandle(), scratch, count));
       return array;
     } finally {
       Reference.reachabilityFence(array);
@@ -41,16 +44,16 @@ final class Copies {
   }
 
   static NDArray out(NDArray array, int count, long bytes, AtAddress read) {
-    try {
-      long handle = array.nativeHandle();
-      if (bytes <= SMALL) {
-        long scratch = Mem.scratch(SMALL);
-        Status.check(Bindings.MXNDArraySyncCopyToCPU(handle, scratch, count));
-        read.run(scratch);
-      } else {
-        Status.check(Bindings.MXNDArrayWaitToRead(handle));
-        read.run(data(handle));
+    if (bytes > SMALL) {
+      try (NDArray held = array.held()) {
+        read.run(data(held.waitToRead()));
       }
+      return array;
+    }
+    try {
+      long scratch = Mem.scratch(SMALL);
+      Status.check(Bindings.MXNDArraySyncCopyToCPU(array.nativeHandle(), scratch, count));
+      read.run(scratch);
       return array;
     } finally {
       Reference.reachabilityFence(array);
@@ -145,17 +148,22 @@ final class Copies {
     if (bytes > Integer.MAX_VALUE) {
       throw MxkvException.of(ErrorKind.UNSUPPORTED, "a buffer holds at most 2 GB, this array has " + bytes + " bytes");
     }
-    try {
-      Status.check(Bindings.MXNDArrayWaitToWrite(array.nativeHandle()));
-      return Mem.view(data(array.nativeHandle()), bytes);
-    } finally {
-      Reference.reachabilityFence(array);
-    }
+    NDArray held = array.held();
+    ByteBuffer buffer = Mem.view(writable(held), bytes);
+    // The cleaner refers to the action, and the action to the array, until the buffer is gone.
+    VIEWS.register(buffer, held::close);
+    return buffer;
   }
 
-  private static long data(long handle) {
+  private static long writable(NDArray held) {
+    Status.check(Bindings.MXNDArrayWaitToWrite(held.nativeHandle()));
+    return data(held);
+  }
+
+  /** The address of the elements, which the caller keeps allocated. */
+  private static long data(NDArray held) {
     long[] address = {0};
-    Status.check(Bindings.MXNDArrayGetData(handle, address));
+    Status.check(Bindings.MXNDArrayGetData(held.nativeHandle(), address));
     return address[0];
   }
 }

@@ -20,20 +20,21 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>A worker of a cluster must close its store: that is how servers and scheduler learn that it is done.
  */
 public final class KVStore extends NativeObject {
-  /** What an updater threw on this thread; callbacks cannot throw through native code. */
-  private static final ThreadLocal<Throwable> THROWN = new ThreadLocal<>();
-
-  private static final System.Logger LOG = System.getLogger("io.mxkv");
+  /** What an updater threw during this thread's innermost call; callbacks cannot throw through native code. */
+  private static final ThreadLocal<MxkvException> THROWN = new ThreadLocal<>();
 
   /** The native form of every key used so far. */
   private final ConcurrentHashMap<String, Mem.Text> keys = new ConcurrentHashMap<>();
 
-  // The library keeps only addresses: these fields keep the functions behind them alive.
-  private Bindings.MXKVStoreUpdater intCallback;
-  private Bindings.MXKVStoreStrUpdater stringCallback;
+  // The library keeps only addresses, during a push also those of functions that were replaced: so the store has one
+  // pair for its whole life, and they call the updater of the moment.
+  private final Bindings.MXKVStoreUpdater intCallback =
+      (key, received, stored, unused) -> update(Integer.toString(key), received, stored);
+  private final Bindings.MXKVStoreStrUpdater stringCallback =
+      (key, received, stored, unused) -> update(key, received, stored);
+  private volatile Updater updater;
 
   private LocalOptimizer localOptimizer;
-  private volatile boolean serving;
 
   private KVStore(long handle) {
     super(Kind.STORE, handle, NativeMemory.OVERHEAD);
@@ -51,7 +52,7 @@ public final class KVStore extends NativeObject {
    */
   public static KVStore create(String type) {
     long[] handle = {0};
-    Status.check(Bindings.MXKVStoreCreate(Check.given(type, "type"), handle));
+    Status.check(Bindings.MXKVStoreCreate(Check.text(type, "type"), handle));
     return new KVStore(handle[0]);
   }
 
@@ -216,19 +217,17 @@ public final class KVStore extends NativeObject {
 
   // ---- Rules -------------------------------------------------------------------------------------------------------
 
-  /** Changes stored values by a rule of the caller's instead of replacing them. */
+  /**
+   * Changes stored values by a rule of the caller's instead of replacing them. In a cluster, where the servers hold the
+   * values, it does nothing: give them an optimizer.
+   */
   public synchronized KVStore setUpdater(Updater updater) {
-    Check.given(updater, "updater");
-    Bindings.MXKVStoreUpdater forInts = (key, received, stored, unused) ->
-        call(updater, Integer.toString(key), received, stored);
-    Bindings.MXKVStoreStrUpdater forStrings = (key, received, stored, unused) -> call(updater, key, received, stored);
+    this.updater = Check.given(updater, "updater");
     try {
-      Status.check(Bindings.MXKVStoreSetUpdaterEx(handle(), forInts, forStrings, 0));
+      Status.check(Bindings.MXKVStoreSetUpdaterEx(handle(), intCallback, stringCallback, 0));
     } finally {
       Reference.reachabilityFence(this);
     }
-    intCallback = forInts;
-    stringCallback = forStrings;
     localOptimizer = null;
     return this;
   }
@@ -243,9 +242,8 @@ public final class KVStore extends NativeObject {
       Map<String, String> params = optimizer.nativeParams();
       try (Mem.Strings names = Mem.strings("parameter name", params.keySet().toArray(new String[0]));
           Mem.Strings values = Mem.strings("parameter value", params.values().toArray(new String[0]))) {
-        Extensions.call(
-            "mxkv_kvstore_set_optimizer", handle(), optimizer.nativeName(), params.size(), names.address(),
-            values.address());
+        Extensions.mxkv_kvstore_set_optimizer(
+            handle(), Check.text(optimizer.nativeName(), "optimizer"), params.size(), names.address(), values.address());
       } finally {
         Reference.reachabilityFence(this);
       }
@@ -265,7 +263,7 @@ public final class KVStore extends NativeObject {
       return this;
     }
     try {
-      Extensions.call("mxkv_kvstore_set_learning_rate", handle(), rate);
+      Extensions.mxkv_kvstore_set_learning_rate(handle(), rate);
       return this;
     } finally {
       Reference.reachabilityFence(this);
@@ -274,30 +272,30 @@ public final class KVStore extends NativeObject {
 
   /** Writes the optimizer's states (momentum, counts, …) to a file. */
   public synchronized KVStore saveOptimizerStates(String file) {
-    Check.given(file, "file");
+    Check.text(file, "file");
     if (localOptimizer != null) {
       handle();
       localOptimizer.save(file);
       return this;
     }
     try {
-      Extensions.call("mxkv_kvstore_save_optimizer_states", handle(), file);
+      Extensions.mxkv_kvstore_save_optimizer_states(handle(), file);
       return this;
     } finally {
       Reference.reachabilityFence(this);
     }
   }
 
-  /** Reads the states of {@link #saveOptimizerStates}; the optimizer must have been set. */
+  /** Reads what {@link #saveOptimizerStates} wrote; a store without an optimizer takes that of the file too. */
   public synchronized KVStore loadOptimizerStates(String file) {
-    Check.given(file, "file");
+    Check.text(file, "file");
     if (localOptimizer != null) {
       handle();
       localOptimizer.load(file);
       return this;
     }
     try {
-      Extensions.call("mxkv_kvstore_load_optimizer_states", handle(), file);
+      Extensions.mxkv_kvstore_load_optimizer_states(handle(), file);
       return this;
     } finally {
       Reference.reachabilityFence(this);
@@ -363,12 +361,16 @@ public final class KVStore extends NativeObject {
     }
   }
 
-  /** How many nodes of a group (scheduler 1, servers 2, workers 4, and sums of these) were silent for a minute. */
+  /** How many nodes of a group (scheduler 1, servers 2, workers 4, and sums of these) the cluster holds for dead. */
   public int numDeadNode(int nodeId) {
     return numDeadNode(nodeId, 60);
   }
 
-  /** How many nodes of a group were silent for some seconds. */
+  /**
+   * How many nodes of a group the cluster holds for dead: those silent for {@code PS_HEARTBEAT_TIMEOUT}.
+   *
+   * @param timeoutSeconds 0 counts none; other numbers all mean the same
+   */
   public int numDeadNode(int nodeId, int timeoutSeconds) {
     int[] out = {0};
     try {
@@ -391,7 +393,7 @@ public final class KVStore extends NativeObject {
   /** Sends a command to the controllers of all servers and waits for their answers. */
   public KVStore sendCommandToServers(int head, String body) {
     try {
-      return check(Bindings.MXKVStoreSendCommmandToServers(handle(), head, Check.given(body, "body")));
+      return check(Bindings.MXKVStoreSendCommmandToServers(handle(), head, Check.text(body, "body")));
     } finally {
       Reference.reachabilityFence(this);
     }
@@ -413,7 +415,6 @@ public final class KVStore extends NativeObject {
 
   /** Serves a cluster until its workers are done; see {@link KVStoreServer}. */
   void runServer(Bindings.MXKVStoreServerController controller) {
-    serving = true;
     try {
       Status.check(Bindings.MXKVStoreRunServer(handle(), controller, 0));
     } finally {
@@ -422,24 +423,29 @@ public final class KVStore extends NativeObject {
     }
   }
 
-  private void call(Updater updater, String key, long receivedHandle, long storedHandle) {
+  private void update(String key, long receivedHandle, long storedHandle) {
+    // The updater may use stores itself, whose calls must not find what it threw for an earlier key of this one.
+    MxkvException first = THROWN.get();
+    THROWN.remove();
     try (NDArray received = NDArray.argument(receivedHandle);
         NDArray stored = NDArray.argument(storedHandle)) {
       updater.update(key, received, stored);
     } catch (Throwable thrown) {
-      if (serving) {
-        LOG.log(System.Logger.Level.ERROR, "updater for key '" + key + "' failed", thrown);
-      } else if (THROWN.get() == null) {
-        THROWN.set(MxkvException.of(ErrorKind.CALLBACK, "updater for key '" + key + "' failed: " + thrown, thrown));
+      if (first == null) {
+        first = MxkvException.of(ErrorKind.CALLBACK, "updater for key '" + key + "' failed: " + thrown, thrown);
+      }
+    } finally {
+      if (first != null) {
+        THROWN.set(first);
       }
     }
   }
 
   private KVStore check(int returnCode) {
-    Throwable thrown = THROWN.get();
+    MxkvException thrown = THROWN.get();
     if (thrown != null) {
       THROWN.remove();
-      throw (MxkvException) thrown;
+      throw thrown;
     }
     Status.check(returnCode);
     return this;

@@ -41,7 +41,7 @@ public final class KVStoreServer {
    * Serves until the workers are done.
    *
    * @param dieIfOthersGoOutTimeout how often, in seconds, to look for silent nodes and to end this process when there
-   *     are some; 0 for never
+   *     are some; 0 or less for never
    */
   public static void start(int dieIfOthersGoOutTimeout) {
     if (Extensions.has("mxkv_version")) {
@@ -108,17 +108,19 @@ public final class KVStoreServer {
   private static void watch(KVStore store, int seconds) {
     int everybody = 7;
     Thread watcher = new Thread(() -> {
-      try {
-        while (true) {
+      while (true) {
+        try {
           Thread.sleep(1000L * seconds);
           int dead = store.numDeadNode(everybody);
           if (dead > 0) {
             LOG.log(System.Logger.Level.ERROR, dead + " nodes of the cluster are silent: leaving");
             System.exit(1);
           }
+        } catch (InterruptedException | MxkvException.Closed ended) {
+          return;
+        } catch (RuntimeException failed) {
+          LOG.log(System.Logger.Level.ERROR, "cannot tell how many nodes are silent", failed);
         }
-      } catch (InterruptedException | MxkvException.Closed ended) {
-        Thread.currentThread().interrupt();
       }
     }, "mxkv-server-watch");
     watcher.setDaemon(true);

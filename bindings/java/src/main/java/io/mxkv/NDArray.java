@@ -24,7 +24,9 @@ import java.util.Set;
  * failed reports its error there. Slices, {@link #at} and {@link #reshape} share memory with the array they came from.
  * Close arrays when done, or open a {@link ResourceScope}; forgotten ones are freed after garbage collection.
  *
- * <p>All methods may be called from several threads. Two threads that write the same array get one of both results.
+ * <p>All methods may be called from several threads; one that closes an array under the call of another makes that call
+ * fail at worst. Operations on one array happen one after the other, but copies between it and Java memory do not wait for
+ * each other: of two that write it at a time the result can be a mixture, and so can what is read during a write.
  */
 public final class NDArray extends NativeObject {
   private final Ancestry ancestry;
@@ -331,8 +333,8 @@ public final class NDArray extends NativeObject {
   }
 
   /**
-   * The array's own memory, without a copy, after waiting for pending work. Valid while this array is open; the caller
-   * must not write while the library works on the array.
+   * The array's own memory, without a copy, after waiting for pending work. It stays allocated while the buffer or one
+   * made from it is reachable, even when this array is closed. The caller must not write while the library works on it.
    */
   public ByteBuffer asByteBuffer() {
     return Copies.view(dense("asByteBuffer"), size() * dtype().bytes());
@@ -370,9 +372,14 @@ public final class NDArray extends NativeObject {
 
   /** All elements as long, cut towards zero; those of an int64 array exactly. */
   public long[] toLongArray() {
+    if (isSparse()) {
+      try (NDArray dense = asStorage(StorageType.DENSE)) {
+        return dense.toLongArray();
+      }
+    }
     int count = count();
     long[] target = new long[count];
-    if (!isSparse() && dtype() == DType.INT64) {
+    if (dtype() == DType.INT64) {
       Copies.out(this, count, 8L * count, address -> Mem.read(address, target, 0, count));
       return target;
     }
@@ -462,12 +469,26 @@ public final class NDArray extends NativeObject {
 
   /** The same elements in another shape, sharing memory. Lengths of 0, -1 … -4 have MXNet's meanings. */
   public NDArray reshape(long... dims) {
+    return reshape(dims, false);
+  }
+
+  /** As {@link #reshape(long...)}; {@code reverse} reads the meanings from the last axis backwards. */
+  public NDArray reshape(long[] dims, boolean reverse) {
+    return view(reshaped(Check.given(dims, "dims"), reverse));
+  }
+
+  /** Another handle for the elements, which keeps them allocated whoever closes this array. Belongs to no scope. */
+  NDArray held() {
+    return argument(reshaped(new long[] {-2}, false));
+  }
+
+  private long reshaped(long[] dims, boolean reverse) {
     long[] out = {0};
-    Check.given(dims, "dims");
     try {
       Status.check(
-          Bindings.MXNDArrayReshape64(handle(), dims.length, dims.length == 0 ? new long[1] : dims, (byte) 0, out));
-      return view(out[0]);
+          Bindings.MXNDArrayReshape64(
+              handle(), dims.length, dims.length == 0 ? new long[1] : dims, (byte) (reverse ? 1 : 0), out));
+      return out[0];
     } finally {
       Reference.reachabilityFence(this);
     }
@@ -492,10 +513,7 @@ public final class NDArray extends NativeObject {
 
   /** A copy on a device. */
   public NDArray copyTo(Context context) {
-    if (isSparse()) {
-      return invoke("_copy", Invocation.params(), this)[0];
-    }
-    return copyTo(empty(shape(), context, dtype()));
+    return copyTo(isSparse() ? zeros(storageType(), shape(), context, dtype()) : empty(shape(), context, dtype()));
   }
 
   /** This array if it lives there, else a copy. */
@@ -645,9 +663,14 @@ public final class NDArray extends NativeObject {
     ArrayFiles.save(file, arrays);
   }
 
-  /** Reads the arrays of a file with their names; numbers as names if the file has none. */
+  /** Reads the arrays of a file with their names; numbers as names if the file has none. Of equal names the last counts. */
   public static Map<String, NDArray> load(String file) {
     return ArrayFiles.load(file);
+  }
+
+  /** Reads the arrays of a file in their order, whatever their names. */
+  public static List<NDArray> loadList(String file) {
+    return ArrayFiles.loadList(file);
   }
 
   /** This array as bytes in MXNet's format. */
@@ -713,7 +736,7 @@ public final class NDArray extends NativeObject {
 
   // ---- Object ------------------------------------------------------------------------------------------------------
 
-  /** Same shape and same elements; waits for both. Closed arrays are equal to themselves only. */
+  /** Same shape and elements that are == to each other; waits for both. Closed arrays are equal to themselves only. */
   @Override
   public boolean equals(Object other) {
     if (this == other) {
@@ -723,7 +746,20 @@ public final class NDArray extends NativeObject {
       return false;
     }
     NDArray array = (NDArray) other;
-    return shape().equals(array.shape()) && Arrays.equals(toDoubleArray(), array.toDoubleArray());
+    if (!shape().equals(array.shape())) {
+      return false;
+    }
+    if (dtype() == DType.INT64 && array.dtype() == DType.INT64) {
+      return Arrays.equals(toLongArray(), array.toLongArray());
+    }
+    double[] mine = toDoubleArray();
+    double[] others = array.toDoubleArray();
+    for (int i = 0; i < mine.length; i++) {
+      if (mine[i] != others[i]) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** From the shape alone: elements change. */

@@ -17,7 +17,10 @@ public final class Random {
     return uniform(low, high, shape, null, null);
   }
 
-  /** As above on a device, or into an array if one is given; both may be null. */
+  /**
+   * As above on a device, or into an array of that shape if one is given. Both may be null; with an array, so may the
+   * shape.
+   */
   public static NDArray uniform(double low, double high, Shape shape, Context context, NDArray out) {
     return draw("_random_uniform", "low", low, "high", high, shape, context, out);
   }
@@ -27,16 +30,21 @@ public final class Random {
     return normal(mean, deviation, shape, null, null);
   }
 
-  /** As above on a device, or into an array if one is given; both may be null. */
+  /**
+   * As above on a device, or into an array of that shape if one is given. Both may be null; with an array, so may the
+   * shape.
+   */
   public static NDArray normal(double mean, double deviation, Shape shape, Context context, NDArray out) {
     return draw("_random_normal", "loc", mean, "scale", deviation, shape, context, out);
   }
 
   private static NDArray draw(
       String operator, String first, double a, String second, double b, Shape shape, Context context, NDArray out) {
-    Check.given(shape, "shape");
     if (out != null && context != null) {
       throw MxkvException.of(ErrorKind.INVALID_ARGUMENT, "expected a context or an out array, got both");
+    }
+    if (out != null && shape != null && !out.shape().equals(shape)) {
+      throw MxkvException.of(ErrorKind.SHAPE, "out: expected the shape " + shape + ", got " + out.shape());
     }
     NDArray target = out;
     if (target == null) {

@@ -4,10 +4,10 @@ package io.mxkv;
 @FunctionalInterface
 public interface Updater {
   /**
-   * Called during {@code push} or {@code pushPull} on the thread that called it; on a server, on the thread that runs
-   * the server. Both arrays are closed when it returns: keep copies, not the arrays.
+   * Called during {@code push} or {@code pushPull} on the thread that called it. Both arrays are closed when it returns:
+   * keep copies, not the arrays.
    *
-   * @param key the key; on a server with string keys, the order in which the key was initialised
+   * @param key the key
    * @param received the sum of the pushed values; may be the pushed array itself
    * @param stored the stored array, to be changed in place
    */

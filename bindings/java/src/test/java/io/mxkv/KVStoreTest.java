@@ -15,6 +15,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -119,6 +121,61 @@ class KVStoreTest {
     holds("a", 20);
   }
 
+  /** Of one push, the later keys see the new rule; the functions that the library calls stay allocated. */
+  @Test
+  void updaterCanBeReplacedDuringAPush() throws Exception {
+    int count = 2000;
+    String[] keys = new String[count];
+    NDArray[] values = new NDArray[count];
+    for (int i = 0; i < count; i++) {
+      keys[i] = "k" + i;
+      values[i] = of(1);
+    }
+    store.init(keys, values);
+    AtomicBoolean done = new AtomicBoolean();
+    Thread collector = new Thread(() -> {
+      while (!done.get()) {
+        System.gc();
+      }
+    });
+    collector.start();
+    try {
+      for (int round = 0; round < 5; round++) {
+        AtomicInteger old = new AtomicInteger();
+        AtomicInteger young = new AtomicInteger();
+        store.setUpdater((key, received, stored) -> {
+          old.incrementAndGet();
+          store.setUpdater((k, r, s) -> young.incrementAndGet());
+        });
+        store.push(keys, values);
+        assertEquals(1, old.get());
+        assertEquals(count - 1, young.get());
+      }
+    } finally {
+      done.set(true);
+      collector.join();
+    }
+  }
+
+  @Test
+  void anUpdaterMayUseAnotherStoreAfterOneFailed() {
+    KVStore log = KVStore.create().init("log", of(0));
+    log.setUpdater((key, received, stored) -> stored.plusAssign(received));
+    store.init(new String[] {"a", "b"}, new NDArray[] {of(1), of(1)});
+    store.setUpdater((key, received, stored) -> {
+      if (key.equals("a")) {
+        throw new IllegalStateException("no room");
+      }
+      log.push("log", received);
+    });
+    MxkvException.Callback error = assertThrows(
+        MxkvException.Callback.class,
+        () -> store.push(new String[] {"a", "b"}, new NDArray[] {of(2), of(3)}));
+    assertTrue(error.getMessage().startsWith("updater for key 'a' failed"), error.getMessage());
+    log.pull("log", out);
+    assertEquals(of(3), out);
+  }
+
   @Test
   void failingUpdaterReachesTheCaller() {
     store.init("a", of(1));
@@ -148,7 +205,13 @@ class KVStoreTest {
   @Test
   void gradientCompression() {
     KVStore device = KVStore.create("device").setGradientCompression(Map.of("type", "2bit", "threshold", 0.5));
-    device.init("a", of(0)).push("a", of(1));
+    String[] twice = {"a", "a"};
+    NDArray here = of(0.75);
+    NDArray there = of(0.25).copyTo(Context.cpu(1));
+    device.init("a", of(0)).push(twice, new NDArray[] {here, there}).pull("a", out);
+    assertEquals(of(0.5), out, "one threshold from here, nothing yet from there");
+    device.push(twice, new NDArray[] {here, there}).pull("a", out);
+    assertEquals(of(1), out, "what was left over counts now");
     assertThrows(MxkvException.class, () -> device.setGradientCompression(Map.of("type", "17bit")));
     assertThrows(MxkvException.class, () -> device.setGradientCompression(Map.of("type", "2bit", "threshold", -1)));
   }
@@ -165,6 +228,11 @@ class KVStoreTest {
     says("keys: expected a value, got null", () -> store.push((String[]) null, new NDArray[0]));
     says("value: expected a value, got null", () -> store.push("a", null));
     says("key: contains a NUL character", () -> store.init("a\0b", of(1)));
+    says("type: contains a NUL character", () -> KVStore.create("local\0"));
+    says("body: contains a NUL character", () -> store.sendCommandToServers(0, "a\0b"));
+    says("optimizer: contains a NUL character", () -> store.setOptimizer(Optimizer.of("sgd\0x")));
+    says("file: contains a NUL character", () -> store.saveOptimizerStates("a\0b"));
+    says("file: contains a NUL character", () -> store.loadOptimizerStates("a\0b"));
     says("updater: expected a value, got null", () -> store.setUpdater(null));
     says("optimizer: expected a value, got null", () -> store.setOptimizer(null));
     assertThrows(MxkvException.UnknownKey.class, () -> store.pull("nobody", out));
@@ -202,7 +270,7 @@ class KVStoreTest {
           try (NDArray one = of(1); NDArray mine = of(0); NDArray read = of(0)) {
             store.init(own, mine);
             for (int i = 0; i < rounds; i++) {
-              store.push(own, one).pull(own, read);
+              store.push(own, one).push("sum", one).pull(own, read);
             }
             assertEquals(of(rounds), read);
           }
@@ -212,6 +280,7 @@ class KVStoreTest {
       for (Future<Void> done : pool.invokeAll(work)) {
         done.get();
       }
+      holds("sum", threads * rounds);
     } finally {
       pool.shutdown();
     }

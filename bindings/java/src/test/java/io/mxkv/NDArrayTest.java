@@ -7,10 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mxkv.internal.Bindings;
+import io.mxkv.internal.Mem;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -114,6 +118,44 @@ class NDArrayTest {
     NDArray array = NDArray.zeros(Shape.of(2));
     array.asByteBuffer().putFloat(4, 5);
     assertArrayEquals(new float[] {0, 5}, array.toFloatArray());
+    assertEquals(0, NDArray.zeros(Shape.of(0, 3)).asByteBuffer().capacity());
+    assertEquals(4, NDArray.full(Shape.of(1, 1), 7).asByteBuffer().capacity());
+  }
+
+  @Test
+  void aBufferKeepsItsMemory() {
+    int count = 1 << 22;
+    NDArray array = NDArray.full(Shape.of(count), 3);
+    ByteBuffer rest = array.asByteBuffer().position(4).slice().order(ByteOrder.nativeOrder());
+    array.close();
+    System.gc();
+    NDArray.full(Shape.of(count), 8).waitToRead();
+    for (int i = 0; i < count - 1; i++) {
+      assertEquals(3, rest.getFloat(4 * i));
+    }
+  }
+
+  @Test
+  void closingUnderACopyIsAnErrorAtWorst() throws Exception {
+    float[] numbers = new float[1 << 22];
+    Arrays.fill(numbers, 3);
+    float[] read = new float[numbers.length];
+    for (int round = 0; round < 50; round++) {
+      NDArray array = NDArray.array(numbers, Shape.of(numbers.length));
+      Thread closer = new Thread(() -> {
+        array.close();
+        NDArray.full(Shape.of(numbers.length), 8).waitToRead().close();
+      });
+      closer.start();
+      try {
+        array.copyTo(read);
+        assertArrayEquals(numbers, read);
+        array.copyFrom(numbers);
+      } catch (MxkvException closed) {
+        assertTrue(array.isClosed(), closed.getMessage());
+      }
+      closer.join();
+    }
   }
 
   @Test
@@ -122,6 +164,10 @@ class NDArrayTest {
     assertEquals(Shape.of(1, 2), array.slice(1).shape());
     assertEquals(Shape.of(2), array.at(1).shape());
     assertEquals(Shape.of(2, 3), array.reshape(2, -1).shape());
+    assertEquals(Shape.of(3, 2), array.reshape(new long[] {-1, 0}, true).shape());
+    NDArray deep = NDArray.zeros(Shape.of(10, 5, 4));
+    assertEquals(Shape.of(40, 5), deep.reshape(-1, 0).shape());
+    assertEquals(Shape.of(50, 4), deep.reshape(new long[] {-1, 0}, true).shape());
     array.slice(1, 3).fill(0);
     assertArrayEquals(new float[] {1, 2, 0, 0, 0, 0}, array.toFloatArray());
     NDArray copy = array.copy();
@@ -182,6 +228,11 @@ class NDArrayTest {
     assertThrows(MxkvException.class, () -> NDArray.rowSparse(rows, new long[] {3, 1}, Shape.of(5, 2)));
     assertThrows(MxkvException.ShapeMismatch.class, () -> NDArray.rowSparse(rows, new long[] {1}, Shape.of(5, 2)));
     assertThrows(MxkvException.StorageTypeMismatch.class, () -> sparse.copyFrom(new float[10]));
+    NDArray there = sparse.copyTo(Context.cpu(2));
+    assertEquals(Context.cpu(2), there.context());
+    assertEquals(StorageType.ROW_SPARSE, there.storageType());
+    assertArrayEquals(new long[] {1, 3}, there.indices().toLongArray());
+    assertEquals(sparse, there);
   }
 
   @Test
@@ -192,6 +243,10 @@ class NDArrayTest {
     assertArrayEquals(new float[] {7, 0, 8, 0, 9, 0}, sparse.toFloatArray());
     assertArrayEquals(new long[] {0, 2, 1}, sparse.indices().toLongArray());
     assertArrayEquals(new long[] {0, 2, 3}, sparse.rowStarts().toLongArray());
+    NDArray there = sparse.asInContext(Context.cpu(2));
+    assertEquals(Context.cpu(2), there.context());
+    assertEquals(StorageType.CSR, there.storageType());
+    assertEquals(sparse, there);
     assertThrows(
         MxkvException.ShapeMismatch.class,
         () -> NDArray.csr(values, new long[] {0, 2, 1}, new long[] {0, 3}, Shape.of(2, 3)));
@@ -207,6 +262,12 @@ class NDArrayTest {
     assertEquals(arrays, NDArray.load(file));
     NDArray.save(file, arrays.get("weight"));
     assertEquals(Map.of("0", arrays.get("weight")), NDArray.load(file));
+    NDArray[] twins = {NDArray.full(Shape.of(1), 1), NDArray.full(Shape.of(1), 2)};
+    try (Mem.Strings names = Mem.strings("name", "same", "same")) {
+      assertEquals(0, Bindings.MXNDArraySave(file, 2, Check.handles("twins", twins), names.address()));
+    }
+    assertEquals(List.of(twins), NDArray.loadList(file));
+    assertEquals(Map.of("same", twins[1]), NDArray.load(file));
     assertEquals(arrays.get("bïas"), NDArray.deserialize(arrays.get("bïas").serialize()));
     assertThrows(MxkvException.class, () -> NDArray.deserialize(new byte[] {1, 2, 3, 4, 5, 6, 7, 8}));
     assertThrows(MxkvException.class, () -> NDArray.load(folder.resolve("absent").toString()));
@@ -221,6 +282,14 @@ class NDArrayTest {
     assertNotEquals(a, "a");
     assertEquals(a.hashCode(), a.copy().hashCode());
     assertEquals("NDArray[(3,1) float32 cpu(0)]", a.toString());
+    assertEquals(
+        NDArray.array(new double[] {0, 1}, Shape.of(2)), NDArray.array(new float[] {-0f, 1}, Shape.of(2)));
+    assertEquals(NDArray.array(new long[] {7}, Shape.of(1)), NDArray.array(new float[] {7}, Shape.of(1)));
+    NDArray large = NDArray.array(new long[] {1L << 53}, Shape.of(1));
+    assertNotEquals(large, NDArray.array(new long[] {(1L << 53) + 1}, Shape.of(1)));
+    assertEquals(large, large.copy());
+    NDArray nothing = NDArray.full(Shape.of(1), Double.NaN);
+    assertNotEquals(nothing, nothing.copy());
   }
 
   @Test
@@ -256,6 +325,9 @@ class NDArrayTest {
     assertEquals(Context.cpu(1), second.context());
     NDArray out = NDArray.empty(Shape.of(50));
     assertSame(out, Random.uniform(5, 6, Shape.of(50), null, out));
+    assertSame(out, Random.uniform(5, 6, null, null, out));
+    says("out: expected the shape (5), got (50)", () -> Random.normal(0, 1, Shape.of(5), null, out));
+    says("shape: expected a value, got null", () -> Random.uniform(0, 1, null));
     for (float value : out.toFloatArray()) {
       assertTrue(value >= 5 && value < 6, "value " + value);
     }
@@ -268,6 +340,8 @@ class NDArrayTest {
     says("elements: the shape (2) has 2, got 3", () -> NDArray.array(new float[3], Shape.of(2)));
     says("elements: the shape (2) has 2, got 1", () -> a.copyFrom(new float[1]));
     says("source: expected a value, got null", () -> a.copyFrom((float[]) null));
+    says("file: contains a NUL character", () -> NDArray.save("a\0b", a));
+    says("file: contains a NUL character", () -> NDArray.load("a\0b"));
     says("target: expected room for 2 elements, got 1", () -> a.copyTo(new float[1]));
     says("target: expected the shape (2), got (3)", () -> a.copyTo(NDArray.ones(Shape.of(3))));
     says("target: an array cannot be copied to itself", () -> a.copyTo(a));

@@ -114,8 +114,6 @@ class OptimizerTest {
         assertEquals(ErrorKind.NOT_BUILT, error.kind());
         assertTrue(error.getMessage().startsWith("mxkv_kvstore_set_optimizer: the native library has no such"));
       }
-      assertThrows(
-          MxkvException.Unsupported.class, () -> Extensions.call("mxkv_no_such_function"));
     }
   }
 }

@@ -20,8 +20,26 @@ public final class Extensions {
     return find(name) != null;
   }
 
+  // The methods below have the names and, as a test makes sure, the parameters of the functions in include/mxkv.h.
+
+  public static void mxkv_kvstore_set_optimizer(long handle, String name, int numParams, long keys, long vals) {
+    call("mxkv_kvstore_set_optimizer", handle, name, numParams, keys, vals);
+  }
+
+  public static void mxkv_kvstore_set_learning_rate(long handle, double rate) {
+    call("mxkv_kvstore_set_learning_rate", handle, rate);
+  }
+
+  public static void mxkv_kvstore_save_optimizer_states(long handle, String fname) {
+    call("mxkv_kvstore_save_optimizer_states", handle, fname);
+  }
+
+  public static void mxkv_kvstore_load_optimizer_states(long handle, String fname) {
+    call("mxkv_kvstore_load_optimizer_states", handle, fname);
+  }
+
   /** Calls a function that returns 0 or -1 and checks its result. */
-  public static void call(String name, Object... arguments) {
+  static void call(String name, Object... arguments) {
     Function function = find(name);
     if (function == null) {
       throw MxkvException.of(

@@ -123,10 +123,15 @@ public final class Mem {
     if (string == null) {
       throw MxkvException.of(ErrorKind.INVALID_ARGUMENT, what + ": expected a string, got null");
     }
+    return withoutNul(what, string).getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** The string itself. C would take one with a NUL character for a shorter one, so that is an error. */
+  public static String withoutNul(String what, String string) {
     if (string.indexOf('\0') >= 0) {
       throw MxkvException.of(ErrorKind.INVALID_ARGUMENT, what + ": contains a NUL character");
     }
-    return string.getBytes(StandardCharsets.UTF_8);
+    return string;
   }
 
   /** Memory of this thread, at least {@code bytes} long; each call may give the same memory again. */

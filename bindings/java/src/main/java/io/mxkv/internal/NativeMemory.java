@@ -32,7 +32,15 @@ public final class NativeMemory {
   }
 
   static void freed(long bytes) {
-    ALIVE.addAndGet(-bytes);
+    long lower = mark(ALIVE.addAndGet(-bytes));
+    if (lower < mark) {
+      mark = lower;
+    }
+  }
+
+  /** How much may be alive before the collector is asked to run: room for as much again as is in use, and the limit. */
+  private static long mark(long inUse) {
+    return 2 * inUse + LIMIT;
   }
 
   /** Bytes of the arrays that were neither closed nor collected yet, an estimate. */
@@ -57,7 +65,6 @@ public final class NativeMemory {
       }
       before = now;
     }
-    // What is left is in use: the next mark leaves room for half as much again.
-    mark = before + Math.max(LIMIT, before / 2);
+    mark = mark(before);
   }
 }

@@ -136,6 +136,8 @@ public final class GenerateBindings {
       case "int32_t":
       case "mx_uint":
         return "int";
+      case "double":
+        return "double";
       case "bool":
         return "byte";
       default:
