@@ -3,11 +3,6 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-classpath=$root/build/jvm-classpath
-if [ ! -s "$classpath" ]; then
-    mkdir -p "$root/build"
-    mvn -q -B -f "$root/bindings/clojure/pom.xml" dependency:build-classpath -Dmdep.outputFile="$classpath.$$" >&2
-    mv "$classpath.$$" "$classpath"
-fi
-exec java -Xmx512m -Dmxkv.library="${MXKV_LIBRARY:-$root/target/release/libmxkv.so}" \
-    -cp "$root/bindings/java/target/classes:$(cat "$classpath")" "$here/Digits.java" "$root/examples/data/digits.csv.gz"
+classpath=$("$root/bindings/classpath.sh")
+exec java -Xmx512m -Dmxkv.library="${MXKV_LIBRARY:-$root/target/release/libmxkv.so}" -cp "$classpath" \
+    "$here/Digits.java" "$root/examples/data/digits.csv.gz"

@@ -20,9 +20,10 @@
 (defn start [folder node-name scenario settings by-init?]
   (let [builder (ProcessBuilder.
                  ^java.util.List
-                 (concat ["java" "-Xmx256m" "-XX:TieredStopAtLevel=1" "-XX:+UseSerialGC"
-                          (str "-Dmxkv.library=" (System/getProperty "mxkv.library"))
-                          "-cp" (System/getProperty "java.class.path")
+                 (concat ["java" "-Xmx256m" "-XX:TieredStopAtLevel=1" "-XX:+UseSerialGC"]
+                         (when-let [library (System/getProperty "mxkv.library")]
+                           [(str "-Dmxkv.library=" library)])
+                         ["-cp" (System/getProperty "java.class.path")
                           "clojure.main" "test/mxkv/node.clj" scenario]
                          (when by-init? (map (fn [[k v]] (str k "=" v)) settings))))
         log (io/file folder (str node-name ".log"))]
