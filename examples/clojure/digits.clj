@@ -3,8 +3,8 @@
 ;;   examples/clojure/run.sh                                               on this machine, four contexts
 ;;   mxkv launch -n 3 -s 2 -- examples/clojure/run.sh                      on a cluster: 3 workers, 2 servers
 ;;
-;; In a cluster each worker has its part of the data, and the servers run Adam. Halfway the states are saved; every worker
-;; then goes on from the weights and states of the file, as it would after a restart.
+;; In a cluster each worker has its part of the data, and the servers run Adam. Halfway every worker saves the optimizer's
+;; states, and worker 0 gives its file back to the servers, as it would after a restart.
 (ns digits
   (:require [clojure.java.io :as io]
             [clojure.string :as string]
@@ -84,7 +84,9 @@
           [training testing] (split-at 1400 rows)
           devices (mapv context/cpu (range (if (= 1 workers) 4 2)))
           weights (mapv (fn [ctx] {:w (ndarray/zeros [64 10] {:ctx ctx}) :b (ndarray/zeros [10] {:ctx ctx})}) devices)
-          mine (batches (take-nth workers (drop rank training)) devices)
+          ;; As many batches for every worker: the servers wait for a push of each.
+          mine (vec (take (quot (count training) (* batch-size workers))
+                          (batches (take-nth workers (drop rank training)) devices)))
           states (str (System/getProperty "java.io.tmpdir") "/digits-" (System/getProperty "user.name") "-" rank ".states")
           say (fn [& words] (when (zero? rank) (println (string/join " " words)) (flush)))]
       (random/seed 1)

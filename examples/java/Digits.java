@@ -32,6 +32,7 @@ public final class Digits {
     try (ResourceScope scope = new ResourceScope();
         KVStore store = KVStore.create(role.isEmpty() ? "device" : "dist_sync")) {
       int rank = store.rank();
+      int workers = store.numWorkers();
       Context[] devices = {Context.cpu(0), Context.cpu(1), Context.cpu(2), Context.cpu(3)};
       NDArray[] weights = new NDArray[devices.length];
       String[] keys = new String[devices.length];
@@ -43,15 +44,18 @@ public final class Digits {
       Optimizer adam = ScalaOptimizers.adam(0.01f, 0.9f, 0.999f, 1e-8f, 1 - 1e-8f, 0, 0, null);
       store.setOptimizer(adam).barrier();
       int step = BATCH / devices.length;
+      // As many for every worker: the servers wait for a push of each.
+      int batches = TRAINING / (BATCH * workers);
       for (int epoch = 1; epoch <= EPOCHS; epoch++) {
-        for (int at = rank * BATCH; at + BATCH <= TRAINING; at += store.numWorkers() * BATCH) {
+        for (int i = 0; i < batches; i++) {
+          int at = (i * workers + rank) * BATCH;
           try (ResourceScope batch = new ResourceScope()) {
             NDArray[] gradients = new NDArray[devices.length];
-            for (int i = 0; i < devices.length; i++) {
-              List<float[]> part = rows.subList(at + i * step, at + (i + 1) * step);
-              NDArray x = pixels(part, devices[i]);
-              NDArray error = probabilities(x, weights[i]).minusAssign(digits(part, devices[i])).divAssign(step);
-              gradients[i] = run("dot", Map.of("transpose_a", true), x, error);
+            for (int d = 0; d < devices.length; d++) {
+              List<float[]> part = rows.subList(at + d * step, at + (d + 1) * step);
+              NDArray x = pixels(part, devices[d]);
+              NDArray error = probabilities(x, weights[d]).minusAssign(digits(part, devices[d])).divAssign(step);
+              gradients[d] = run("dot", Map.of("transpose_a", true), x, error);
             }
             store.pushPull(keys, gradients, keys, weights, 0);
           }

@@ -8,7 +8,8 @@
             [org.apache.clojure-mxnet.ndarray :as ndarray]
             [org.apache.clojure-mxnet.resource-scope :as resource-scope]
             [org.apache.clojure-mxnet.shape :as mx-shape])
-  (:import (java.io File)
+  (:import (io.mxkv NDArray)
+           (java.io File)
            (java.util Optional)))
 
 (use-fixtures :each (fn [test] (resource-scope/using (test) nil)))
@@ -26,7 +27,23 @@
   (is (= [3.0 3.0] (ndarray/->vec (ndarray/full (mx-shape/->shape [2]) 3))))
   (is (= [0.0 1.0 2.0] (ndarray/->vec (ndarray/arange 0 3))))
   (is (= [1.0 2.0] (ndarray/->vec (ndarray/array (float-array [1 2]) [2]))))
-  (is (= [0.5 2.0] (ndarray/->vec (ndarray/array [1/2 2N] [2])))))
+  (is (= [0.5 2.0] (ndarray/->vec (ndarray/array [1/2 2N] [2]))))
+  (is (= [2 3] (ndarray/shape-vec (ndarray/zeros [2.0 3])) (ndarray/shape-vec (ndarray/zeros (int-array [2 3]))))))
+
+(deftest elements-are-kept-exactly
+  (let [large 16777217
+        longs-of #(vec (.toLongArray ^NDArray %))]
+    (doseq [dtype [dtype/INT64 dtype/INT32]
+            made [(ndarray/array [large -1] [2] {:dtype dtype})
+                  (ndarray/array (long-array [large -1]) [2] {:dtype dtype})
+                  (ndarray/->ndarray [large -1] {:dtype dtype})
+                  (ndarray/set (ndarray/zeros [2] {:dtype dtype}) [large -1])]]
+      (is (= [large -1] (longs-of made))))
+    (is (= [Long/MAX_VALUE] (longs-of (ndarray/array [Long/MAX_VALUE] [1] {:dtype dtype/INT64}))))
+    (is (= [0.1] (ndarray/->double-vec (ndarray/array [0.1] [1] {:dtype dtype/FLOAT64}))
+           (ndarray/->double-vec (ndarray/->ndarray [0.1] {:dtype dtype/FLOAT64}))))
+    (is (= [1.0 0.0] (ndarray/->vec (ndarray/array [0.5 0] [2] {:dtype dtype/BOOL}))))
+    (is (= [200.0] (ndarray/->vec (ndarray/array [200] [1] {:dtype dtype/UINT8}))))))
 
 (deftest facts
   (let [x (ndarray/array [1 2 3 4] [2 2])]
@@ -60,7 +77,12 @@
 (deftest views-and-copies
   (let [x (ndarray/array [1 2 3 4] [2 2])]
     (is (= [2 2] (ndarray/shape-vec (ndarray/reshape x (mx-shape/->shape [2 2])))))
-    (is (= [4] (ndarray/shape-vec (ndarray/reshape x [-1]))))
+    (is (= [4] (ndarray/shape-vec (ndarray/reshape x [-1])) (ndarray/shape-vec (ndarray/reshape x (int-array [-1])))))
+    (let [deep (ndarray/zeros [10 5 4])]
+      (is (= [40 5] (ndarray/shape-vec (ndarray/reshape deep (long-array [-1 0])))
+             (ndarray/shape-vec (ndarray/reshape deep (long-array [-1 0]) (Optional/empty)))))
+      (is (= [50 4] (ndarray/shape-vec (ndarray/reshape deep (long-array [-1 0]) (Optional/of true)))
+             (ndarray/shape-vec (ndarray/reshape deep [-1 0] true)))))
     (is (= [3.0 4.0] (ndarray/->vec (ndarray/slice x 1)) (ndarray/->vec (ndarray/at x 1))))
     (is (= [1.0 2.0] (ndarray/->vec (ndarray/slice x 0 1))))
     (is (identical? x (ndarray/as-in-context x (context/cpu))))
@@ -174,10 +196,12 @@
     (says #"used after it was closed" (ndarray/->vec x) (ndarray/+ x 1) (ndarray/shape x))))
 
 (deftest bad-creation
-  (says #"Invalid shape: " (ndarray/zeros [-1]) (ndarray/zeros ["a"]) (ndarray/zeros 3))
+  (says #"Invalid shape: " (ndarray/zeros [1.5]) (ndarray/zeros ["a"]) (ndarray/zeros 3))
+  (says #"shape: expected lengths of 0 or more" (ndarray/zeros [-1]))
   (says #"Invalid options: " (ndarray/zeros [1] {:ctx "cpu"}) (ndarray/zeros [1] {:dtype "float32"}))
   (says #"Invalid value: " (ndarray/full [1] nil) (ndarray/full [1] "1"))
-  (says #"Invalid elements: " (ndarray/array ["a"] [1]) (ndarray/array 3 [1]) (ndarray/array [1 2 3] [2]))
+  (says #"Invalid elements: " (ndarray/array ["a"] [1]) (ndarray/array 3 [3]) (ndarray/array 3 [3] {:dtype dtype/INT64}))
+  (says #"elements: the shape \(2\) has 2, got 3" (ndarray/array [1 2 3] [2]))
   (says #"Invalid N-D sequence: " (ndarray/->ndarray nil) (ndarray/->ndarray []))
   (says #"Invalid start: " (ndarray/arange nil 1))
   (says #"Invalid device id: " (context/cpu -1) (context/gpu nil))

@@ -207,8 +207,9 @@
   (.barrier (the-store kvstore)))
 
 (defn num-dead-node
-  "How many nodes were silent for a minute, or for `timeout` seconds.
-   - node-id a group: scheduler 1, servers 2, workers 4, or a sum of these"
+  "How many nodes the cluster holds for dead: those silent for PS_HEARTBEAT_TIMEOUT.
+   - node-id a group: scheduler 1, servers 2, workers 4, or a sum of these
+   - timeout 0 counts none; other numbers all mean the same"
   ([kvstore node-id]
    (util/validate! ::node-id node-id "Invalid node id")
    (.numDeadNode (the-store kvstore) (int node-id)))
@@ -244,7 +245,7 @@
   (.saveOptimizerStates (the-store kvstore) fname))
 
 (defn load-optimizer-states
-  "Load the optimizer's states from a file; the optimizer must have been set.
+  "Load the optimizer's states from a file; a store without an optimizer takes that of the file too.
    - kvstore
    - fname Path to input states file."
   [kvstore fname]

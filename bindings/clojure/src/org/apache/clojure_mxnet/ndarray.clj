@@ -46,21 +46,37 @@
 (s/def ::named-arrays (s/map-of (some-fn string? keyword? symbol?) ::ndarray))
 (s/def ::byte-array bytes?)
 
+(def ^:private ^Class LONGS (core/class (long-array 0)))
+(def ^:private ^Class DOUBLES (core/class (double-array 0)))
+
 (defn- the-array
   ^NDArray [ndarray]
   (if (instance? NDArray ndarray)
     ndarray
     (util/validate! ::ndarray ndarray "Invalid input array")))
 
-(defn- numbers
-  "A Java array of numbers by one of the functions float-array, double-array, …"
-  [->array source]
-  (try
-    (->array source)
-    (catch Exception _
-      (throw (ex-info (str "Invalid elements: expected numbers, got "
-                           (binding [*print-length* 8] (pr-str source)))
-                      {:value source})))))
+(defn- java-array
+  "The numbers of a vector or Java array, as a Java array of a type that holds those of the dtype exactly."
+  [source dtype]
+  (let [->array (condp contains? dtype
+                  #{DType/INT64 DType/INT32 DType/INT8 DType/UINT8} long-array
+                  #{DType/FLOAT64 DType/BOOL} double-array
+                  float-array)]
+    (try
+      ;; A number alone would be taken for a length.
+      (->array (if (number? source) [nil] source))
+      (catch Exception _
+        (throw (ex-info (str "Invalid elements: expected numbers, got "
+                             (binding [*print-length* 8] (pr-str source)))
+                        {:value source}))))))
+
+(defn- copy-numbers!
+  ^NDArray [^NDArray target source]
+  (let [numbers (java-array source (.dtype target))]
+    (condp instance? numbers
+      LONGS (.copyFrom target ^longs numbers)
+      DOUBLES (.copyFrom target ^doubles numbers)
+      (.copyFrom target ^floats numbers))))
 
 ;;; Creation
 
@@ -93,12 +109,7 @@
 (defn array
   "Create an array with the elements of a vector (or Java array of numbers), row by row."
   ([source-vec shape-vec opts]
-   (let [^floats source (numbers float-array source-vec)
-         shape ^Shape (mx-shape/->shape shape-vec)]
-     (when-not (= (alength source) (.product shape))
-       (throw (ex-info (str "Invalid elements: the shape " shape " has " (.product shape) ", got " (alength source))
-                       {:shape shape-vec :count (alength source)})))
-     (.copyFrom ^NDArray (empty shape-vec opts) source)))
+   (copy-numbers! (empty shape-vec opts) source-vec))
   ([source-vec shape-vec]
    (array source-vec shape-vec {})))
 
@@ -197,10 +208,7 @@
     (cond
       (number? value) (.fill target (double value))
       (instance? NDArray value) (do (.copyTo ^NDArray value target) target)
-      (or (sequential? value) (and value (.isArray (core/class value))))
-      (if (= DType/FLOAT64 (.dtype target))
-        (.copyFrom target ^doubles (numbers double-array value))
-        (.copyFrom target ^floats (numbers float-array value)))
+      (or (sequential? value) (and value (.isArray (core/class value)))) (copy-numbers! target value)
       :else (throw (ex-info (str "Invalid value: expected a number, numbers or an NDArray, got " (pr-str value))
                             {:value value})))))
 
@@ -223,13 +231,12 @@
   (.at (the-array ndarray) (long num)))
 
 (defn reshape
-  "The same elements in another shape, sharing memory with the array. Lengths from -4 to 0 have MXNet's meanings."
-  [ndarray shape-or-vec-of-ints]
-  (.reshape (the-array ndarray)
-            (if (instance? Shape shape-or-vec-of-ints)
-              (.toArray ^Shape shape-or-vec-of-ints)
-              (do (util/validate! (s/coll-of int? :kind sequential?) shape-or-vec-of-ints "Invalid shape")
-                  (long-array shape-or-vec-of-ints)))))
+  "The same elements in another shape (a vector, an array of numbers or a shape), sharing memory with the array. Lengths
+  from -4 to 0 have MXNet's meanings; with `reverse`, a boolean, they are read from the last axis backwards."
+  ([ndarray dims]
+   (reshape ndarray dims false))
+  ([ndarray dims reverse]
+   (.reshape (the-array ndarray) (mx-shape/->longs dims) (boolean (util/option->value reverse)))))
 
 (defn copy [ndarray] (.copy (the-array ndarray)))
 
@@ -369,7 +376,7 @@
   "The arrays of a file in their order."
   [fname]
   (util/validate! ::fname fname "Invalid filename")
-  (vec (.values (NDArray/load fname))))
+  (vec (NDArray/loadList fname)))
 
 (defn save-to-file
   "Save one ndarray to a file"

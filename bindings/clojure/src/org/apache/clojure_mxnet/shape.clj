@@ -4,14 +4,26 @@
 
 (set! *warn-on-reflection* true)
 
-(defn ->shape
-  "A shape of a vector of lengths; a shape is returned as it is."
-  [v]
+(defn ->longs
+  "A Java array of the whole numbers in a vector, a Java array or a shape."
+  ^longs [v]
   (cond
-    (instance? Shape v) v
-    (and (or (sequential? v) (nil? v)) (every? nat-int? v)) (Shape/of (long-array v))
-    :else (throw (ex-info (str "Invalid shape: expected a vector of lengths of 0 or more, got " (pr-str v))
-                          {:value v}))))
+    (instance? Shape v)
+    (.toArray ^Shape v)
+
+    (and (or (sequential? v) (and v (.isArray (class v))))
+         (every? #(and (number? %) (== % (Math/rint (double %)))) v))
+    (long-array v)
+
+    :else
+    (throw (ex-info (str "Invalid shape: expected a vector of whole numbers, got " (pr-str v)) {:value v}))))
+
+(defn ->shape
+  "A shape of a vector or Java array of lengths; nil is the shape of a scalar, a shape is returned as it is."
+  [v]
+  (if (instance? Shape v)
+    v
+    (Shape/of (->longs (or v [])))))
 
 (defn ->vec [^Shape shape-obj]
   (vec (.toArray shape-obj)))

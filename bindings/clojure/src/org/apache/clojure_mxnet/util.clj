@@ -101,6 +101,18 @@
 (defn translate-keyword-shape [[k v]]
   [(keyword->snake-case k) (if (vector? v) (mx-shape/->shape v) v)])
 
+(defn map->scala-tuple-seq
+  "A map, or a sequence of pairs, as a list of pairs whose names are text with _ for -; all else as it is."
+  [map-or-tuple-seq]
+  (letfn [(->pair [x]
+            (if (coll? x)
+              (let [[k v] x]
+                [(if (or (ident? k) (string? k)) (string/replace (name k) "-" "_") k) v])
+              x))]
+    (if (coll? map-or-tuple-seq)
+      (apply list (map ->pair map-or-tuple-seq))
+      map-or-tuple-seq)))
+
 (defn map->tuple [m] (map translate-keyword-shape m))
 (defn list-map [m] (apply array-map (mapcat translate-keyword-shape m)))
 
