@@ -1,6 +1,6 @@
 ;; Runs the tests of MXNet's own clojure-mxnet on these namespaces.
-;;   clojure.main test/mxkv/stock.clj FOLDER NAME…
-;; FOLDER is the root of the original's tests, NAME one of them, such as kvstore-test.
+;;   clojure.main test/mxkv/stock.clj FOLDER COUNT NAME…
+;; FOLDER is the root of the original's tests, NAME one of them, such as kvstore-test; together they must run COUNT tests.
 ;; The files are used as they are, but for what needs symbols (graphs): the require of that namespace and the
 ;; tests that mention it are left out, and counted.
 (require '[clojure.java.io :as io]
@@ -36,12 +36,12 @@
               (recur)))))
       (ns-name *ns*))))
 
-(let [[folder & names] *command-line-args*]
+(let [[folder total & names] *command-line-args*]
   (.addURL ^clojure.lang.DynamicClassLoader (clojure.lang.RT/baseLoader) (.toURL (.toURI (io/file folder))))
   (let [namespaces (mapv #(load-test folder %) names)
         result (apply t/run-tests namespaces)]
-    (println (:test result) "tests of the original,"
+    (println (:test result) "tests of the original of" total "expected,"
              (+ (:fail result) (:error result)) "failures,"
              @left-out "left out because they need symbols")
     (shutdown-agents)
-    (System/exit (if (t/successful? result) 0 1))))
+    (System/exit (if (and (t/successful? result) (= (parse-long total) (:test result))) 0 1))))
