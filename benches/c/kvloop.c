@@ -1,11 +1,14 @@
 /* One loop over a local store, timed from C on any library with MXNet's C ABI.
  *
- *   kvloop LIBRARY [--contexts N] [--calls one|each] [--store TYPE]   and what timed.h describes
+ *   kvloop LIBRARY [--contexts N] [--calls one|each] [--store TYPE] [--optimizer none|adam]
+ *                                                                       and what timed.h describes
  *
- * The loop is: push every key, pull every key, wait for all. At the end what was pulled is checked. The library is
- * opened with RTLD_LOCAL, as Python and the JVM do. */
+ * The loop is: push every key, pull every key, wait for all. At the end what was pulled is checked. With an optimizer
+ * the store's own updates the values, where the library has that; else an updater that calls the operator
+ * adam_update, as C programs have to on the original. The library is opened with RTLD_LOCAL, as Python and the JVM do. */
 #include "timed.h"
 #include <dlfcn.h>
+#include <math.h>
 
 typedef void *Handle;
 
@@ -19,6 +22,12 @@ static struct {
     int (*store_init)(Handle, uint32_t, const int *, Handle *);
     int (*store_push)(Handle, uint32_t, const int *, Handle *, int);
     int (*store_pull)(Handle, uint32_t, const int *, Handle *, int);
+    int (*store_updater)(Handle, void (*)(int, Handle, Handle, void *), void *);
+    int (*array_free)(Handle);
+    int (*find_operator)(const char *, Handle *);
+    int (*invoke)(Handle, int, Handle *, int *, Handle **, int, const char **, const char **);
+    /* NULL on the original. */
+    int (*store_optimizer)(Handle, const char *, uint32_t, const char **, const char **);
 } mx;
 
 static void check(int status, const char *what) {
@@ -43,12 +52,18 @@ static void open_library(const char *path) {
     find(library, "MXKVStoreInit", &mx.store_init);
     find(library, "MXKVStorePush", &mx.store_push);
     find(library, "MXKVStorePull", &mx.store_pull);
+    find(library, "MXKVStoreSetUpdater", &mx.store_updater);
+    find(library, "MXNDArrayFree", &mx.array_free);
+    find(library, "NNGetOpHandle", &mx.find_operator);
+    find(library, "MXImperativeInvoke", &mx.invoke);
+    void *native = dlsym(library, "mxkv_kvstore_set_optimizer");
+    memcpy(&mx.store_optimizer, &native, sizeof native);
 }
 
 /* What the command line asked for, and the arrays made from it. Entry i of `entry_keys`, `values` and `outs`
  * belongs to key i / contexts, on context i % contexts: the order in which frontends flatten nested lists. */
 static uint32_t contexts = 1, entries;
-static int call_each;
+static int call_each, with_adam;
 static const char *store_type = "local";
 static Sizes sizes;
 static int *entry_keys;
@@ -66,6 +81,9 @@ static int option(const char *option, const char *value) {
     else if (strcmp(option, "--calls") == 0) {
         call_each = strcmp(value, "each") == 0;
         if (!call_each && strcmp(value, "one") != 0) die(option, "expected one or each");
+    } else if (strcmp(option, "--optimizer") == 0) {
+        with_adam = strcmp(value, "adam") == 0;
+        if (!with_adam && strcmp(value, "none") != 0) die(option, "expected none or adam");
     } else return 0;
     return 1;
 }
@@ -89,6 +107,44 @@ static uint32_t largest(void) {
     return most;
 }
 
+/* What the updater keeps for each key. */
+typedef struct {
+    Handle mean, variance;
+    int count;
+} State;
+
+static State *states;
+static Handle adam_update;
+
+static void update(int key, Handle gradient, Handle weight, void *unused) {
+    (void)unused;
+    State *state = &states[key];
+    double t = ++state->count, rate = 0.001 * sqrt(1 - pow(0.999, t)) / (1 - pow(0.9, t));
+    char text[32];
+    snprintf(text, sizeof text, "%.17g", rate);
+    const char *names[] = {"lr", "beta1", "beta2", "epsilon", "wd"}, *given[] = {text, "0.9", "0.999", "1e-8", "0"};
+    Handle inputs[] = {weight, gradient, state->mean, state->variance}, *outputs = &weight;
+    int count = 1;
+    check(mx.invoke(adam_update, 4, inputs, &count, &outputs, 5, names, given), "adam_update");
+    check(mx.array_free(gradient), "MXNDArrayFree");
+    check(mx.array_free(weight), "MXNDArrayFree");
+}
+
+static void set_adam(const float *zeros) {
+    if (mx.store_optimizer != NULL) {
+        const char *name = "learning_rate", *value = "0.001";
+        check(mx.store_optimizer(store, "adam", 1, &name, &value), "mxkv_kvstore_set_optimizer");
+        return;
+    }
+    states = allocate(sizes.count, sizeof *states);
+    for (uint32_t key = 0; key < sizes.count; key++) {
+        states[key].mean = make_array(sizes.floats[key], 0, zeros);
+        states[key].variance = make_array(sizes.floats[key], 0, zeros);
+    }
+    check(mx.find_operator("adam_update", &adam_update), "NNGetOpHandle");
+    check(mx.store_updater(store, update, NULL), "MXKVStoreSetUpdater");
+}
+
 static void build(void) {
     float *zeros = allocate(largest(), sizeof *zeros), *content = allocate(largest(), sizeof *content);
     entry_keys = allocate(entries, sizeof *entry_keys);
@@ -106,6 +162,7 @@ static void build(void) {
             check(mx.store_init(store, 1, &k, &outs[e]), "MXKVStoreInit");
         }
     }
+    if (with_adam) set_adam(zeros);
     check(mx.wait_all(), "MXNDArrayWaitAll");
     free(zeros);
     free(content);
@@ -120,6 +177,7 @@ static void run(void) {
     check(mx.wait_all(), "MXNDArrayWaitAll");
 }
 
+/* Without an optimizer every out is the sum; with one, what had a gradient has moved from 0 against it. */
 static void verify(void) {
     float *content = allocate(largest(), sizeof *content);
     for (uint32_t e = 0; e < entries; e++) {
@@ -128,7 +186,8 @@ static void verify(void) {
         for (uint32_t i = 0; i < sizes.floats[key]; i++) {
             float sum = 0;
             for (uint32_t c = 0; c < contexts; c++) sum += element(key, c, i);
-            if (content[i] != sum) die("pulled value", "is not the sum of the pushed values");
+            if (with_adam && !(sum > 0 ? content[i] < 0 : content[i] == 0)) die("pulled value", "was not updated");
+            if (!with_adam && content[i] != sum) die("pulled value", "is not the sum of the pushed values");
         }
     }
     free(content);

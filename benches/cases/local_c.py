@@ -31,6 +31,8 @@ CASES = [
          kvloop(*THOUSAND, "--contexts", "4"), per=1000, target=12, count=8),
     Case("c-small-4-calls", "1000 keys of 1 KB, 1000 calls, 4 contexts, from C; per key",
          kvloop(*THOUSAND, "--contexts", "4", "--calls", "each"), per=1000, target=12, count=8),
+    Case("c-adam-small", "1000 keys of 1 KB, one call, Adam of the store against an updater in C, from C; per key",
+         kvloop(*THOUSAND, "--optimizer", "adam"), per=1000, target=10, count=10),
     # Without a target: nothing is summed here, and the original too is done after one small copy.
     Case("c-one-1", "one key of 1 KB, 1 context, from C", kvloop(*ONE), count=300),
     Case("c-one-4", "one key of 1 KB, 4 contexts, from C",

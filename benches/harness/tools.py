@@ -14,7 +14,7 @@ class Tools:
         self.build = Path(build)
         self.ours = str(ours)
         self.build.mkdir(parents=True, exist_ok=True)
-        self.kvloop = self._compile("kvloop", ["-O2", "-ldl"])
+        self.kvloop = self._compile("kvloop", ["-O2", "-ldl", "-lm"])
         # The probe is built for this very machine: it stands for what the machine can do.
         fast = ["-O3", "-march=native", "-ffast-math", "-mprefer-vector-width=512", "-lpthread", "-lm"]
         self.membw = self._compile("membw", fast)
