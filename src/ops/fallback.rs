@@ -1,6 +1,7 @@
 //! Sparse arrays for kernels that know dense ones only: convert, compute, convert back.
 
 use super::invoke::Invocation;
+use super::operator::InPlace;
 use crate::array::{NdArray, Storage};
 use crate::base::Result;
 use crate::ops::kernels::storage::{cast_into, to_dense};
@@ -38,7 +39,7 @@ fn dense_like(output: &NdArray, call: &Invocation, dense_inputs: &[NdArray]) -> 
     }
     let shared = call.inputs.iter().position(|input| input.shares_storage(output));
     match shared.and_then(|index| dense_inputs.get(index)) {
-        Some(stand_in) if call.operator.in_place => Ok(stand_in.clone()),
+        Some(stand_in) if call.operator.in_place != InPlace::Never => Ok(stand_in.clone()),
         _ => NdArray::zeros(output.shape().clone(), output.dtype(), output.device()),
     }
 }

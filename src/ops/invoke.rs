@@ -158,31 +158,40 @@ impl Invoker<'_> {
 }
 
 /// Runs a call whose variables are held.
-fn run(mut call: Invocation, plan: Option<Plan>) -> Result<()> {
+fn run(call: Invocation, plan: Option<Plan>) -> Result<()> {
     match plan {
-        Some(Plan::Dense) => {
-            separate(&mut call)?;
-            run_dense(&call)
-        }
+        Some(Plan::Dense) => run_apart(call, run_dense),
         Some(Plan::Direct(storages)) => run_direct(call, &storages),
         None => {
-            separate(&mut call)?;
-            (call.operator.kernel)(&call)
+            let kernel = call.operator.kernel;
+            run_apart(call, kernel)
         }
     }
 }
 
-/// Copies inputs that share storage with an output, unless the kernel copes with it.
-fn separate(call: &mut Invocation) -> Result<()> {
+/// Runs a kernel that counts on arrays of its own: inputs that share storage with what it writes are copied
+/// first, unless it copes with that, and written inputs (states) are copied back.
+fn run_apart(mut call: Invocation, kernel: fn(&Invocation) -> Result<()>) -> Result<()> {
     let mutated = call.mutated();
-    for index in 0..call.inputs.len() {
-        let input = &call.inputs[index];
-        let conflict = call.outputs.iter().any(|output| {
-            let harmless = call.operator.in_place && (input.is_same_region(output) || !output.is_dense());
-            input.shares_storage(output) && !harmless
+    let given = call.inputs.clone();
+    for (index, input) in given.iter().enumerate() {
+        let with_output = call.outputs.iter().enumerate().any(|(number, output)| {
+            let harmless = call.operator.in_place.allows(call.operator.inputs, index, number)
+                && (input.is_same_region(output) || !output.is_dense());
+            input.shares_storage(output) && (!harmless || mutated.contains(&index))
         });
-        if conflict && !mutated.contains(&index) {
+        let written = mutated.contains(&index);
+        let with_state = mutated.iter().any(|state| {
+            (!written || *state < index) && given.get(*state).is_some_and(|state| input.shares_storage(state))
+        });
+        if with_output || with_state {
             call.inputs[index] = copy_of(input)?;
+        }
+    }
+    kernel(&call)?;
+    for index in mutated {
+        if let (Some(made), Some(state)) = (call.inputs.get(index), given.get(index)) {
+            cast_into(made, state)?;
         }
     }
     Ok(())
@@ -196,9 +205,9 @@ fn run_direct(mut call: Invocation, storages: &[Storage]) -> Result<()> {
             *output = NdArray::empty(*storage, output.shape().clone(), output.dtype(), output.device())?;
         }
     }
-    separate(&mut call)?;
-    (call.operator.kernel)(&call)?;
-    for (result, wanted) in call.outputs.iter().zip(&wanted) {
+    let (kernel, made) = (call.operator.kernel, call.outputs.clone());
+    run_apart(call, kernel)?;
+    for (result, wanted) in made.iter().zip(&wanted) {
         if !result.shares_storage(wanted) {
             cast_into(result, wanted)?;
         }

@@ -36,6 +36,26 @@ pub enum Plan {
     Dense,
 }
 
+/// Which inputs the kernel takes that are the very same region as an output; the others are copied first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum InPlace {
+    Never,
+    /// The weight that an output is the new value of: the first input, or the first of the output's group.
+    Weight,
+    Any,
+}
+
+impl InPlace {
+    pub(super) fn allows(self, inputs: Inputs, input: usize, output: usize) -> bool {
+        match (self, inputs) {
+            (InPlace::Never, _) => false,
+            (InPlace::Weight, Inputs::Variadic { per_count, .. }) => input == output * per_count,
+            (InPlace::Weight, _) => input == 0,
+            (InPlace::Any, _) => true,
+        }
+    }
+}
+
 /// The table entry of an operator: `Definition { name: …, ..Definition::DEFAULT }`.
 pub struct Definition {
     pub name: &'static str,
@@ -61,11 +81,10 @@ pub struct Definition {
     pub plan: fn(&Attrs, &Query<'_>) -> Result<Plan>,
     /// The operator may make sparse outputs from dense inputs, so `plan` is always asked.
     pub makes_sparse: bool,
-    /// The kernel. Runs when the engine grants the variables. If `in_place` is false, no output shares storage
-    /// with an input that is not also listed in `mutates`.
+    /// The kernel. Runs when the engine grants the variables. No output and no input listed in `mutates` shares
+    /// storage with any other array of the call, but for what `in_place` allows.
     pub kernel: fn(&Invocation) -> Result<()>,
-    /// The kernel copes with an output that is the very same region as an input.
-    pub in_place: bool,
+    pub in_place: InPlace,
     /// The output must be given by the caller.
     pub needs_output: bool,
     /// Given outputs may have another element type than inferred; the kernel converts.
@@ -95,7 +114,7 @@ impl Definition {
         plan: |_, _| Ok(Plan::Dense),
         makes_sparse: false,
         kernel: |_| Err(crate::err!(Internal, "this operator has no kernel")),
-        in_place: false,
+        in_place: InPlace::Never,
         needs_output: false,
         converts_dtype: false,
         random: false,

@@ -6,7 +6,7 @@ use crate::base::Result;
 use crate::ops::kernels::binary::{self, Broadcast, Function, Kernel, broadcast_shape};
 use crate::ops::kernels::sparse;
 use crate::ops::kernels::storage::to_dense;
-use crate::ops::operator::{Definition, Plan};
+use crate::ops::operator::{Definition, InPlace, Plan};
 use crate::ops::{Attrs, Inputs, Invocation, Meta, Query, elementwise};
 use smallvec::{SmallVec, smallvec};
 
@@ -20,7 +20,7 @@ macro_rules! equal_shapes {
             infer: elementwise,
             plan: $sparse,
             kernel: elemwise_kernel::<binary::$function>,
-            in_place: true,
+            in_place: InPlace::Any,
             ..Definition::DEFAULT
         }
     };
@@ -36,7 +36,7 @@ macro_rules! broadcasting {
             infer: common_shape,
             plan: $sparse,
             kernel: broadcast_kernel::<binary::$function>,
-            in_place: true,
+            in_place: InPlace::Any,
             ..Definition::DEFAULT
         }
     };
@@ -78,7 +78,7 @@ pub static OPERATORS: &[Definition] = &[
         infer: elementwise,
         plan: keep_rows,
         kernel: scatter_div,
-        in_place: true,
+        in_place: InPlace::Any,
         ..Definition::DEFAULT
     },
     equal_shapes!("_mod", &["_Mod"], Mod, dense, "Remainder with the sign of rhs; 0 where rhs is 0."),

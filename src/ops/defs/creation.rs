@@ -4,7 +4,7 @@ use crate::array::{Csr, DType, Element, NdArray, Part, RowSparse, Storage};
 use crate::base::Result;
 use crate::dispatch;
 use crate::engine::for_each_chunk;
-use crate::ops::operator::{Definition, Plan};
+use crate::ops::operator::{Definition, InPlace, Plan};
 use crate::ops::param::{DTYPES, Kind, Param, optional, required};
 use crate::ops::{Attrs, Inputs, Meta, Query};
 use smallvec::{SmallVec, smallvec};
@@ -70,14 +70,14 @@ pub static OPERATORS: &[Definition] = &[
         doc: "Zeros with the shape, element type and storage type of data.",
         plan: |_, query| Ok(Plan::Direct(smallvec![query.input(0)?.storage()])),
         kernel: |call| fill(call.output(0)?, 0.0),
-        in_place: true,
+        in_place: InPlace::Any,
         ..Definition::DEFAULT
     },
     Definition {
         name: "ones_like",
         doc: "Ones with the shape and element type of data.",
         kernel: |call| fill(call.output(0)?, 1.0),
-        in_place: true,
+        in_place: InPlace::Any,
         ..Definition::DEFAULT
     },
 ];

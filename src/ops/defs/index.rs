@@ -7,7 +7,7 @@ use crate::ops::kernels::index::{Outside, block_starts, places, take_rows};
 use crate::ops::kernels::sparse::{Elements, Rows};
 use crate::ops::kernels::storage::{copy_of, elements_as, to_dense};
 use crate::ops::kernels::strided::copy_elements;
-use crate::ops::operator::{Definition, Plan};
+use crate::ops::operator::{Definition, InPlace, Plan};
 use crate::ops::param::{DTYPES_NO_BOOL, Kind, optional, required};
 use crate::ops::{Inputs, Invocation, Meta, Query};
 use smallvec::{SmallVec, smallvec};
@@ -164,7 +164,7 @@ pub static OPERATORS: &[Definition] = &[
         doc: "lhs, but element rhs[i] of row i is mhs[i].",
         inputs: Inputs::Fixed(&["lhs", "mhs", "rhs"]),
         kernel: fill_elements,
-        in_place: true,
+        in_place: InPlace::Any,
         ..Definition::DEFAULT
     },
     Definition {
@@ -235,7 +235,7 @@ pub static OPERATORS: &[Definition] = &[
             copy_elements(call.input(0)?, out)?;
             put_blocks(&rhs, &indices, out)
         },
-        in_place: true,
+        in_place: InPlace::Any,
         ..Definition::DEFAULT
     },
     Definition {

@@ -9,7 +9,7 @@ use crate::ops::kernels::binary::{self, Function, Kernel, Operand};
 use crate::ops::kernels::number::Number;
 use crate::ops::kernels::sparse::map_values;
 use crate::ops::kernels::storage::converted;
-use crate::ops::operator::{Definition, Plan};
+use crate::ops::operator::{Definition, InPlace, Plan};
 use crate::ops::param::{Kind, Param, optional, required};
 use crate::ops::{Attrs, Invocation, Meta, Query};
 use smallvec::{SmallVec, smallvec};
@@ -29,7 +29,7 @@ macro_rules! with_scalar {
             infer: result_type,
             plan: $sparse,
             kernel: |call| kernel::<binary::$function>(call, Order::$order),
-            in_place: true,
+            in_place: InPlace::Any,
             ..Definition::DEFAULT
         }
     };
@@ -199,7 +199,7 @@ pub static OPERATORS: &[Definition] = &[
         doc: "With s = scalar: s^2 data^2 / 2 where abs(data) < 1 / s^2, else abs(data) - 1 / (2 s^2).",
         params: &[optional("scalar", Kind::Double, "1", "The value s.")],
         kernel: |call| kernel::<binary::SmoothL1>(call, Order::Second),
-        in_place: true,
+        in_place: InPlace::Any,
         ..Definition::DEFAULT
     },
     Definition {
@@ -212,7 +212,7 @@ pub static OPERATORS: &[Definition] = &[
         ],
         plan: clip_plan,
         kernel: clip,
-        in_place: true,
+        in_place: InPlace::Any,
         ..Definition::DEFAULT
     },
 ];

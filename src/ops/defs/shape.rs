@@ -3,7 +3,7 @@
 use crate::array::{DType, NdArray, Shape, reshape_codes};
 use crate::base::Result;
 use crate::ops::kernels::strided::copy_elements;
-use crate::ops::operator::Definition;
+use crate::ops::operator::{Definition, InPlace};
 use crate::ops::param::{Kind, optional, required};
 use crate::ops::{Attrs, Inputs, Invocation, Meta, Query};
 use smallvec::{SmallVec, smallvec};
@@ -32,7 +32,7 @@ pub static OPERATORS: &[Definition] = &[
         ],
         infer: reshape,
         kernel: same_elements,
-        in_place: true,
+        in_place: InPlace::Any,
         ..Definition::DEFAULT
     },
     Definition {
@@ -45,7 +45,7 @@ pub static OPERATORS: &[Definition] = &[
             Ok(smallvec![Meta::new(Shape::new(&[rows, width]), data.dtype())])
         },
         kernel: same_elements,
-        in_place: true,
+        in_place: InPlace::Any,
         ..Definition::DEFAULT
     },
     Definition {
@@ -55,7 +55,7 @@ pub static OPERATORS: &[Definition] = &[
         params: &[required("axis", Kind::Int, "Position where new axis is to be inserted.")],
         infer: expand_dims,
         kernel: same_elements,
-        in_place: true,
+        in_place: InPlace::Any,
         ..Definition::DEFAULT
     },
     Definition {
@@ -65,7 +65,7 @@ pub static OPERATORS: &[Definition] = &[
         params: &[optional("axis", Kind::ShapeOrNone, "None", "Selects the axes to remove.")],
         infer: squeeze,
         kernel: same_elements,
-        in_place: true,
+        in_place: InPlace::Any,
         ..Definition::DEFAULT
     },
     Definition {

@@ -6,7 +6,7 @@ use crate::dispatch;
 use crate::ops::kernels::sparse::Elements;
 use crate::ops::kernels::storage::copy_of;
 use crate::ops::kernels::strided::{View, copy_elements, gather_view, scatter_value, scatter_view};
-use crate::ops::operator::{Definition, Plan};
+use crate::ops::operator::{Definition, InPlace, Plan};
 use crate::ops::param::{Kind, Param, optional, required};
 use crate::ops::{Attrs, Inputs, Invocation, Meta, Query};
 use smallvec::{SmallVec, smallvec};
@@ -65,7 +65,7 @@ pub static OPERATORS: &[Definition] = &[
         params: &[BEGIN, END, STEP],
         infer: assign_shape,
         kernel: assign,
-        in_place: true,
+        in_place: InPlace::Any,
         ..Definition::DEFAULT
     },
     Definition {
@@ -83,7 +83,7 @@ pub static OPERATORS: &[Definition] = &[
             crate::ops::same_as_first(query)
         },
         kernel: assign_scalar,
-        in_place: true,
+        in_place: InPlace::Any,
         ..Definition::DEFAULT
     },
 ];

@@ -7,7 +7,7 @@ use crate::ops::kernels::cmath::CMath;
 use crate::ops::kernels::number::Number;
 use crate::ops::kernels::sparse::map_values;
 use crate::ops::kernels::unary::{Map, map};
-use crate::ops::operator::{Definition, Plan};
+use crate::ops::operator::{Definition, InPlace, Plan};
 use crate::ops::param::{Kind, optional, required};
 use crate::ops::{Attrs, Invocation, Query};
 use crate::{dispatch, dispatch_float};
@@ -25,7 +25,7 @@ macro_rules! keeping_zero {
                 const MAP: Map = map!($($map)+);
                 run(call, &MAP)
             },
-            in_place: true,
+            in_place: InPlace::Any,
             ..Definition::DEFAULT
         }
     };
@@ -41,7 +41,7 @@ macro_rules! dense {
                 const MAP: Map = map!($($map)+);
                 run(call, &MAP)
             },
-            in_place: true,
+            in_place: InPlace::Any,
             ..Definition::DEFAULT
         }
     };
@@ -140,7 +140,7 @@ pub static OPERATORS: &[Definition] = &[
             "Activation function to be applied.",
         )],
         kernel: activation,
-        in_place: true,
+        in_place: InPlace::Any,
         ..Definition::DEFAULT
     },
     Definition {
@@ -149,7 +149,7 @@ pub static OPERATORS: &[Definition] = &[
         doc: "A copy of data that stops the gradient.",
         plan: keep,
         kernel: |call| crate::ops::kernels::storage::cast_into(call.input(0)?, call.output(0)?),
-        in_place: true,
+        in_place: InPlace::Any,
         ..Definition::DEFAULT
     },
     Definition {
@@ -158,7 +158,7 @@ pub static OPERATORS: &[Definition] = &[
         doc: "A copy of data that is the start of the gradient.",
         plan: keep,
         kernel: |call| crate::ops::kernels::storage::cast_into(call.input(0)?, call.output(0)?),
-        in_place: true,
+        in_place: InPlace::Any,
         ..Definition::DEFAULT
     },
 ];

@@ -7,7 +7,7 @@ use crate::array::DType;
 use crate::base::Result;
 use crate::ops::kernels::binary::{self, Function, Kernel};
 use crate::ops::kernels::storage::converted;
-use crate::ops::operator::{Definition, Inputs};
+use crate::ops::operator::{Definition, InPlace, Inputs};
 use crate::ops::{Invocation, Meta, Query};
 use smallvec::{SmallVec, smallvec};
 
@@ -22,7 +22,7 @@ macro_rules! promoting {
                 Ok(smallvec![Meta::new(broadcast_of_inputs(query)?, $type(a, b))])
             },
             kernel: |call| promoted(call, binary::$function::KERNEL),
-            in_place: true,
+            in_place: InPlace::Any,
             ..Definition::DEFAULT
         }
     };
@@ -40,7 +40,7 @@ macro_rules! dividing_scalar {
                 let data = converted(call.input(0)?, out.dtype())?;
                 of_scalar(call, binary::Div::KERNEL, &data, out, Order::$order)
             },
-            in_place: true,
+            in_place: InPlace::Any,
             ..Definition::DEFAULT
         }
     };
@@ -66,7 +66,7 @@ pub static OPERATORS: &[Definition] = &[
             Ok(smallvec![Meta::new(broadcast_of_inputs(query)?, dtype)])
         },
         kernel: |call| promoted(call, binary::Arctan2::KERNEL),
-        in_place: true,
+        in_place: InPlace::Any,
         ..Definition::DEFAULT
     },
 ];

@@ -6,7 +6,7 @@ use crate::base::Result;
 use crate::dispatch;
 use crate::ops::kernels::number::Number;
 use crate::ops::kernels::strided::{View, copy_elements, gather_view};
-use crate::ops::operator::{Definition, Inputs};
+use crate::ops::operator::{Definition, InPlace, Inputs};
 use crate::ops::param::{Kind, optional, required};
 use crate::ops::{Attrs, Invocation, Meta, Query};
 use smallvec::{SmallVec, smallvec};
@@ -22,7 +22,7 @@ pub static OPERATORS: &[Definition] = &[
         ],
         infer: reshaped,
         kernel: |call| copy_elements(call.input(0)?, call.output(0)?),
-        in_place: true,
+        in_place: InPlace::Any,
         ..Definition::DEFAULT
     },
     Definition {

@@ -11,7 +11,7 @@ use crate::ops::kernels::rows::{AllRows, gradient_rows};
 use crate::ops::kernels::storage::cast_into;
 use crate::ops::kernels::update::Load;
 use crate::ops::kernels::update::adam::Adam;
-use crate::ops::operator::Definition;
+use crate::ops::operator::{Definition, InPlace};
 use crate::ops::{Attrs, Inputs, Invocation};
 use smallvec::smallvec;
 
@@ -27,7 +27,7 @@ pub static OPERATORS: &[Definition] = &[Definition {
     infer: like_weight,
     plan: plan_with_states,
     kernel: adam,
-    in_place: true,
+    in_place: InPlace::Weight,
     ..Definition::DEFAULT
 }];
 

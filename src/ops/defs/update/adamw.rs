@@ -11,7 +11,7 @@ use crate::dispatch_float;
 use crate::ops::kernels::real::Real;
 use crate::ops::kernels::update::adamw::AdamW;
 use crate::ops::kernels::update::{Load, Prepare};
-use crate::ops::operator::Definition;
+use crate::ops::operator::{Definition, InPlace};
 use crate::ops::param::{Kind, Param, required};
 use crate::ops::{Attrs, Inputs, Invocation, Meta, Query};
 use smallvec::{SmallVec, smallvec};
@@ -30,7 +30,7 @@ pub static OPERATORS: &[Definition] = &[
         mutates: |_, _| smallvec![2, 3],
         infer: |query| single(query, 4, 4),
         kernel: |call| run_single(call, None),
-        in_place: true,
+        in_place: InPlace::Weight,
         ..Definition::DEFAULT
     },
     Definition {
@@ -41,7 +41,7 @@ pub static OPERATORS: &[Definition] = &[
         mutates: |_, _| smallvec![2, 3, 4],
         infer: |query| single(query, 5, 2),
         kernel: |call| run_single(call, Some(4)),
-        in_place: true,
+        in_place: InPlace::Weight,
         ..Definition::DEFAULT
     },
     Definition {
@@ -53,7 +53,7 @@ pub static OPERATORS: &[Definition] = &[
         mutates: |attrs, _| states(attrs, 4),
         infer: |query| several(query, 4, 4),
         kernel: |call| run_several(call, 4),
-        in_place: true,
+        in_place: InPlace::Weight,
         ..Definition::DEFAULT
     },
     Definition {
@@ -65,7 +65,7 @@ pub static OPERATORS: &[Definition] = &[
         mutates: |attrs, _| states(attrs, 5),
         infer: |query| several(query, 5, 2),
         kernel: |call| run_several(call, 5),
-        in_place: true,
+        in_place: InPlace::Weight,
         ..Definition::DEFAULT
     },
 ];

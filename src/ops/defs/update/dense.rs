@@ -6,7 +6,7 @@ use crate::base::Result;
 use crate::dispatch_float;
 use crate::ops::Attrs;
 use crate::ops::kernels::real::Real;
-use crate::ops::kernels::storage::{cast_into, copy_of};
+use crate::ops::kernels::storage::cast_into;
 use crate::ops::kernels::update::{Load, over};
 use half::f16;
 use smallvec::SmallVec;
@@ -34,13 +34,7 @@ pub struct Group<'a, const S: usize> {
 
 /// One update of one weight.
 pub fn update<R: Rule<S>, const S: usize>(attrs: &Attrs, rates: Rates, group: &Group<'_, S>) -> Result<()> {
-    let copy;
-    let gradient = if group.gradient.shares_storage(group.out) {
-        copy = copy_of(group.gradient)?;
-        &copy
-    } else {
-        group.gradient
-    };
+    let gradient = group.gradient;
     match group.weight32 {
         Some(weight32) => {
             crate::ensure!(

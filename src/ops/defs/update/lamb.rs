@@ -12,7 +12,7 @@ use crate::ops::kernels::real::Real;
 use crate::ops::kernels::storage::cast_into;
 use crate::ops::kernels::update::Prepare;
 use crate::ops::kernels::update::lamb::Lamb;
-use crate::ops::operator::Definition;
+use crate::ops::operator::{Definition, InPlace};
 use crate::ops::param::{Kind, Param, optional, required};
 use crate::ops::{Attrs, Inputs, Invocation, Meta, Query};
 use half::f16;
@@ -58,7 +58,7 @@ pub static OPERATORS: &[Definition] = &[
         params: &[LR, LOWER, UPPER],
         infer: |query| phase2_infer(query, false),
         kernel: phase2,
-        in_place: true,
+        in_place: InPlace::Weight,
         ..Definition::DEFAULT
     },
     Definition {
@@ -82,7 +82,7 @@ pub static OPERATORS: &[Definition] = &[
         params: &[LR, LOWER, UPPER],
         infer: |query| phase2_infer(query, true),
         kernel: mixed_phase2,
-        in_place: true,
+        in_place: InPlace::Weight,
         ..Definition::DEFAULT
     },
     Definition {
@@ -94,7 +94,7 @@ pub static OPERATORS: &[Definition] = &[
         mutates: |attrs, _| states(attrs, 4),
         infer: |query| several_infer(query, 4),
         kernel: several,
-        in_place: true,
+        in_place: InPlace::Weight,
         ..Definition::DEFAULT
     },
     Definition {
@@ -106,7 +106,7 @@ pub static OPERATORS: &[Definition] = &[
         mutates: |attrs, _| states(attrs, 5),
         infer: |query| several_infer(query, 5),
         kernel: several_mixed,
-        in_place: true,
+        in_place: InPlace::Weight,
         ..Definition::DEFAULT
     },
 ];

@@ -7,7 +7,7 @@ use super::sgd::{Momentum, PlainMulti};
 use super::{check_group, require_float16};
 use crate::array::DType;
 use crate::base::Result;
-use crate::ops::operator::Definition;
+use crate::ops::operator::{Definition, InPlace};
 use crate::ops::{Attrs, Inputs, Invocation, Meta, Query};
 use smallvec::SmallVec;
 
@@ -18,7 +18,7 @@ const fn arrays(per_count: usize, extra: usize) -> Inputs {
 const BASE: Definition = Definition {
     params: &[LRS, WDS, RESCALE, CLIP, NUM_WEIGHTS],
     outputs: weights,
-    in_place: true,
+    in_place: InPlace::Weight,
     ..Definition::DEFAULT
 };
 

@@ -13,7 +13,7 @@ use crate::ops::kernels::update::ftrl::Ftrl;
 use crate::ops::kernels::update::rmsprop::RmsProp;
 use crate::ops::kernels::update::signum::Signum;
 use crate::ops::kernels::update::{Load, Prepare};
-use crate::ops::operator::Definition;
+use crate::ops::operator::{Definition, InPlace};
 use crate::ops::param::{Kind, Param, optional, required};
 use crate::ops::{Attrs, Inputs, Invocation};
 use smallvec::smallvec;
@@ -31,7 +31,7 @@ pub static OPERATORS: &[Definition] = &[
         params: &[LR, WD, RESCALE, CLIP],
         infer: like_weight,
         kernel: |call| run::<SignSgd, 0>(call),
-        in_place: true,
+        in_place: InPlace::Weight,
         ..Definition::DEFAULT
     },
     Definition {
@@ -50,7 +50,7 @@ pub static OPERATORS: &[Definition] = &[
         mutates: |_, _| smallvec![2],
         infer: like_weight,
         kernel: |call| run::<SignMomentum, 1>(call),
-        in_place: true,
+        in_place: InPlace::Weight,
         ..Definition::DEFAULT
     },
     Definition {
@@ -81,7 +81,7 @@ pub static OPERATORS: &[Definition] = &[
         mutates: |_, _| smallvec![2, 3, 4],
         infer: like_weight,
         kernel: |call| run::<MovingLeader, 3>(call),
-        in_place: true,
+        in_place: InPlace::Weight,
         ..Definition::DEFAULT
     },
     Definition {
@@ -101,7 +101,7 @@ pub static OPERATORS: &[Definition] = &[
         infer: like_weight,
         plan: |_, query| direct_for(query, &[&[R, R, R]]),
         kernel: ftrl,
-        in_place: true,
+        in_place: InPlace::Weight,
         ..Definition::DEFAULT
     },
     Definition {
@@ -113,7 +113,7 @@ pub static OPERATORS: &[Definition] = &[
         mutates: |_, _| smallvec![2],
         infer: like_weight,
         kernel: |call| run::<RmsPlain, 1>(call),
-        in_place: true,
+        in_place: InPlace::Weight,
         ..Definition::DEFAULT
     },
     Definition {
@@ -124,7 +124,7 @@ pub static OPERATORS: &[Definition] = &[
         mutates: |_, _| smallvec![2, 3, 4],
         infer: like_weight,
         kernel: |call| run::<RmsCentered, 3>(call),
-        in_place: true,
+        in_place: InPlace::Weight,
         ..Definition::DEFAULT
     },
 ];

@@ -12,7 +12,7 @@ use crate::ops::kernels::storage::cast_into;
 use crate::ops::kernels::update::Load;
 use crate::ops::kernels::update::nag::Nag;
 use crate::ops::kernels::update::sgd::Sgd;
-use crate::ops::operator::Definition;
+use crate::ops::operator::{Definition, InPlace};
 use crate::ops::{Attrs, Inputs, Invocation};
 use smallvec::smallvec;
 
@@ -26,7 +26,7 @@ pub static OPERATORS: &[Definition] = &[
         infer: like_weight,
         plan: plan_stateless,
         kernel: sgd,
-        in_place: true,
+        in_place: InPlace::Weight,
         ..Definition::DEFAULT
     },
     Definition {
@@ -40,7 +40,7 @@ pub static OPERATORS: &[Definition] = &[
         infer: like_weight,
         plan: plan_with_states,
         kernel: sgd_momentum,
-        in_place: true,
+        in_place: InPlace::Weight,
         ..Definition::DEFAULT
     },
     Definition {
@@ -60,7 +60,7 @@ pub static OPERATORS: &[Definition] = &[
             };
             update::<Plain, 0>(&call.attrs, Rates::single(&call.attrs)?, &group)
         },
-        in_place: true,
+        in_place: InPlace::Weight,
         ..Definition::DEFAULT
     },
     Definition {
@@ -71,7 +71,7 @@ pub static OPERATORS: &[Definition] = &[
         mutates: |_, _| smallvec![2, 3],
         infer: mixed_precision,
         kernel: mixed_momentum::<Momentum>,
-        in_place: true,
+        in_place: InPlace::Weight,
         ..Definition::DEFAULT
     },
     Definition {
@@ -85,7 +85,7 @@ pub static OPERATORS: &[Definition] = &[
             let in_place = call.input(0)?.is_same_region(call.output(0)?);
             if in_place { dense_momentum::<NagInPlace>(call) } else { dense_momentum::<NagApart>(call) }
         },
-        in_place: true,
+        in_place: InPlace::Weight,
         ..Definition::DEFAULT
     },
     Definition {
@@ -96,7 +96,7 @@ pub static OPERATORS: &[Definition] = &[
         mutates: |_, _| smallvec![2, 3],
         infer: mixed_precision,
         kernel: mixed_momentum::<NagInPlace>,
-        in_place: true,
+        in_place: InPlace::Weight,
         ..Definition::DEFAULT
     },
 ];

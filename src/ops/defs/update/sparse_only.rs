@@ -8,7 +8,7 @@ use crate::dispatch_float;
 use crate::ops::kernels::rows::{AllRows, gradient_rows};
 use crate::ops::kernels::storage::cast_into;
 use crate::ops::kernels::update::adagrad::AdaGrad;
-use crate::ops::operator::{Definition, Plan};
+use crate::ops::operator::{Definition, InPlace, Plan};
 use crate::ops::{Inputs, Invocation, Meta, Query};
 use smallvec::{SmallVec, smallvec};
 
@@ -33,7 +33,7 @@ pub static OPERATORS: &[Definition] = &[
             Ok(Plan::Direct(smallvec![query.input(0)?.storage()]))
         },
         kernel: |call| each_row(call, false),
-        in_place: true,
+        in_place: InPlace::Weight,
         ..Definition::DEFAULT
     },
     Definition {
@@ -55,7 +55,7 @@ pub static OPERATORS: &[Definition] = &[
             Ok(Plan::Direct(smallvec![query.input(0)?.storage()]))
         },
         kernel: |call| each_row(call, true),
-        in_place: true,
+        in_place: InPlace::Weight,
         ..Definition::DEFAULT
     },
 ];
