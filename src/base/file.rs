@@ -3,39 +3,73 @@
 
 use super::{Error, Result};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, BufWriter, ErrorKind, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Replaces the file at `path` with what `fill` writes. The new content is written beside it, brought to the
 /// disk and then renamed, with the permissions that the old file had. What is no regular file (a pipe, a device) is
-/// written directly.
+/// written directly; so is a file in a folder that takes no new ones. What cannot be renamed over (a mount of its own)
+/// is overwritten with the finished content.
 pub fn replace(path: &Path, fill: impl FnOnce(&mut (dyn Write + Send)) -> Result<()>) -> Result<()> {
-    // A link stays: what it points to is replaced.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let existing = fs::metadata(&target).ok();
-    if existing.as_ref().is_some_and(|existing| !existing.is_file()) {
-        return write_directly(&target, fill);
-    }
-    let beside = name_beside(&target);
-    let file = match OpenOptions::new().write(true).create_new(true).open(&beside) {
-        Ok(file) => file,
-        // The folder takes no new files but this one may be written.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied && existing.is_some() => {
-            return write_directly(&target, fill);
-        }
+    let target = resolve(path);
+    let existing = match fs::metadata(&target) {
+        Ok(existing) if !existing.is_file() => return write_directly(&target, fill),
+        Ok(existing) => Some(existing),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => return Err(cannot_open(path, &error)),
     };
-    let written = write_all(&file, &target, fill).and_then(|()| {
-        let adopt = |existing: fs::Metadata| file.set_permissions(existing.permissions());
-        let finish = existing.map_or(Ok(()), adopt).and_then(|()| file.sync_all());
-        finish.and_then(|()| fs::rename(&beside, &target)).map_err(|error| cannot_write(&target, &error))
+    let (file, beside) = match create_first(names_beside(&target)) {
+        Ok(created) => created,
+        Err(_) if existing.is_some() => return write_directly(&target, fill),
+        Err(error) => return Err(cannot_open(path, &error)),
+    };
+    let moved = write_all(&file, &target, fill).and_then(|()| {
+        let adopt = |existing: &fs::Metadata| file.set_permissions(existing.permissions());
+        let finish = existing.as_ref().map_or(Ok(()), adopt).and_then(|()| file.sync_all());
+        let renamed = finish.and_then(|()| match fs::rename(&beside, &target) {
+            Err(error) if existing.is_some() && keeps_its_place(&error) => {
+                overwrite(&target, &file).map(|()| false)
+            }
+            renamed => renamed.map(|()| true),
+        });
+        renamed.map_err(|error| cannot_write(&target, &error))
     });
-    if written.is_err() {
-        // The cause is worth more than the failure to clean up.
+    if !matches!(moved, Ok(true)) {
+        // The cause of a failure is worth more than that of the failure to clean up.
         let _ = fs::remove_file(&beside);
     }
-    written
+    moved.map(drop)
+}
+
+/// What `path` stands for: a link stays, and what it points to is replaced, or made if it does not exist yet.
+fn resolve(path: &Path) -> PathBuf {
+    if let Ok(target) = fs::canonicalize(path) {
+        return target;
+    }
+    // What is there without a path of its own, such as a pipe behind /dev/stdout, is taken as it is named.
+    if fs::metadata(path).is_ok() {
+        return path.to_owned();
+    }
+    let mut target = path.to_owned();
+    // As many links as systems follow. What is a link even then leads nowhere, and opening it says so.
+    for _ in 0..40 {
+        let Ok(next) = fs::read_link(&target) else { break };
+        target = target.with_file_name(next);
+    }
+    target
+}
+
+/// Whether this failure to rename means that the target's content can change, but not its place in the folder.
+fn keeps_its_place(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::ResourceBusy | ErrorKind::PermissionDenied | ErrorKind::CrossesDevices)
+}
+
+fn overwrite(target: &Path, mut finished: &File) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).truncate(true).open(target)?;
+    finished.rewind()?;
+    io::copy(&mut finished, &mut file)?;
+    file.sync_all()
 }
 
 fn write_directly(target: &Path, fill: impl FnOnce(&mut (dyn Write + Send)) -> Result<()>) -> Result<()> {
@@ -53,12 +87,24 @@ fn write_all(
     writer.flush().map_err(|error| cannot_write(target, &error))
 }
 
-/// A name in the same folder, and so on the same disk, that nobody else uses.
-fn name_beside(target: &Path) -> PathBuf {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    target.with_file_name(format!(".{name}.{}.{count}.part", std::process::id()))
+/// Names in the same folder, and so on the same disk. They are random: a process that is killed leaves its file
+/// behind, and the next one may have its number. They are short whatever the target's is.
+fn names_beside(target: &Path) -> impl Iterator<Item = PathBuf> {
+    let name = || format!(".{:016x}.part", RandomState::new().hash_one(std::process::id()));
+    std::iter::repeat_with(move || target.with_file_name(name())).take(100)
+}
+
+/// Makes the first of these files that does not exist yet.
+fn create_first(names: impl Iterator<Item = PathBuf>) -> io::Result<(File, PathBuf)> {
+    let mut failure = io::Error::from(ErrorKind::AlreadyExists);
+    for name in names {
+        match OpenOptions::new().read(true).write(true).create_new(true).open(&name) {
+            Ok(file) => return Ok((file, name)),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => failure = error,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(failure)
 }
 
 /// The text programs look for when a file is missing.
@@ -118,6 +164,73 @@ mod tests {
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+    }
+
+    #[test]
+    fn a_link_to_nothing_stays_and_what_it_names_is_made() {
+        let folder = folder("dangling");
+        let (first, second) = (folder.join("first"), folder.join("second"));
+        fs::create_dir(folder.join("inner")).unwrap();
+        symlink("second", &first).unwrap();
+        symlink("inner/../new", &second).unwrap();
+        replace(&first, bytes(b"made")).unwrap();
+        assert!([&first, &second].iter().all(|link| fs::symlink_metadata(link).unwrap().is_symlink()));
+        assert_eq!(fs::read(folder.join("new")).unwrap(), b"made");
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 4);
+        let circle = folder.join("circle");
+        symlink("circle", &circle).unwrap();
+        assert!(replace(&circle, bytes(b"x")).unwrap_err().message().contains("symbolic links"));
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_in_nobodys_way() {
+        let folder = folder("left");
+        let names = [folder.join("left"), folder.join("free")];
+        fs::write(&names[0], "half").unwrap();
+        assert_eq!(create_first(names.clone().into_iter()).unwrap().1, names[1]);
+        assert_eq!(create_first(names.into_iter()).unwrap_err().kind(), ErrorKind::AlreadyExists);
+        assert_ne!(names_beside(&folder).next(), names_beside(&folder).next());
+    }
+
+    #[test]
+    fn the_longest_name_is_written() {
+        let path = folder("long").join("n".repeat(255));
+        replace(&path, bytes(b"x")).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"x");
+    }
+
+    /// A file in a container is often a mount of its own: it can be written and not be renamed over. The mount is made
+    /// in a name space that only a new process can enter, so the test runs itself once more in there.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_mounted_file_is_overwritten() {
+        const INSIDE: &str = "a_mounted_file";
+        let folder = std::env::current_dir().unwrap();
+        if folder.ends_with(INSIDE) {
+            replace(Path::new("target"), bytes(b"new")).unwrap();
+            assert_eq!(fs::read("target").unwrap(), b"new");
+            assert_eq!(fs::read_dir(".").unwrap().count(), 2, "the file beside it is gone");
+            return;
+        }
+        let folder = self::folder("mount").join(INSIDE);
+        fs::create_dir(&folder).unwrap();
+        ["source", "target"].iter().for_each(|name| fs::write(folder.join(name), "the old content").unwrap());
+        let run = |script: &str| {
+            let mut command = std::process::Command::new("unshare");
+            command.args(["--map-root-user", "--mount", "sh", "-c", script]).current_dir(&folder);
+            command.arg(std::env::current_exe().unwrap()).output()
+        };
+        let mount = "mount --bind source target";
+        if run(mount).is_ok_and(|output| output.status.success()) {
+            let output = run(&format!(
+                "{mount} && exec \"$0\" --exact base::file::tests::a_mounted_file_is_overwritten"
+            ));
+            let output = output.unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+            assert_eq!(fs::read(folder.join("source")).unwrap(), b"new");
+        } else {
+            eprintln!("skipped: this system lets nobody mount");
+        }
     }
 
     #[test]
