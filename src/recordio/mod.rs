@@ -122,10 +122,32 @@ mod tests {
         for (name, bytes, expected) in cases {
             let path = scratch(name);
             std::fs::write(&path, bytes).unwrap();
-            let error = Reader::open(&path).unwrap().read().unwrap_err().to_string();
-            assert!(error.contains(expected), "{name}: {error}");
+            let mut reader = Reader::open(&path).unwrap();
+            for _ in 0..2 {
+                let error = reader.read().unwrap_err().to_string();
+                assert!(error.contains(expected), "{name}: {error}");
+                assert_eq!(reader.tell(), 0, "{name}");
+            }
             std::fs::remove_file(&path).unwrap();
         }
+    }
+
+    #[test]
+    fn a_record_that_comes_late_is_read_whole() {
+        let path = scratch("late");
+        let records = [b"first".to_vec(), MAGIC.to_le_bytes().repeat(2)];
+        let second = write_all(&path, &records)[1];
+        let whole = std::fs::read(&path).unwrap();
+        for length in second as usize + 1..whole.len() {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            let mut reader = Reader::open(&path).unwrap();
+            assert_eq!(reader.read().unwrap(), Some(&records[0][..]));
+            assert!(reader.read().is_err(), "{length}");
+            assert_eq!(reader.tell(), second);
+            std::fs::write(&path, &whole).unwrap();
+            assert_eq!(reader.read().unwrap(), Some(&records[1][..]), "{length}");
+        }
+        std::fs::remove_file(&path).unwrap();
     }
 
     #[test]

@@ -25,13 +25,27 @@ impl Reader {
         Ok(Reader { file: BufReader::new(file), path: path.to_owned(), position: 0, record: Vec::new() })
     }
 
-    /// The next record, or `None` at the end of the file.
+    /// The next record, or `None` at the end of the file. After a failure the position is still that of the record
+    /// which cannot be read.
     pub fn read(&mut self) -> Result<Option<&[u8]>> {
+        let start = self.position;
+        match self.parts() {
+            Ok(found) => Ok(self.record.split_last().filter(|_| found).map(|(_nul, record)| record)),
+            Err(error) => {
+                // The cause is worth more than the failure to go back.
+                let _ = self.seek(start);
+                Err(error)
+            }
+        }
+    }
+
+    /// Collects the parts of the next record; `false` at the end of the file.
+    fn parts(&mut self) -> Result<bool> {
         self.record.clear();
         let mut begun = false;
         loop {
             let start = self.position;
-            let Some((flag, length)) = self.header(begun)? else { return Ok(None) };
+            let Some((flag, length)) = self.header(begun)? else { return Ok(false) };
             let in_order = if begun { matches!(flag, MIDDLE | LAST) } else { matches!(flag, WHOLE | FIRST) };
             ensure!(
                 in_order,
@@ -46,7 +60,7 @@ impl Reader {
             self.body(length)?;
             if matches!(flag, WHOLE | LAST) {
                 self.record.push(0);
-                return Ok(self.record.split_last().map(|(_nul, record)| record));
+                return Ok(true);
             }
             begun = true;
         }
@@ -99,7 +113,7 @@ impl Reader {
     }
 
     /// Appends `length` bytes to the record and skips the padding. Memory grows with what the file really
-    /// holds, so that a wrong length cannot ask for half a gigabyte.
+    /// holds, so that a wrong length cannot ask for half a gigabyte; where there is none, `read_to_end` says so.
     fn body(&mut self, length: usize) -> Result<()> {
         let start = self.position;
         let got = self
