@@ -1,5 +1,7 @@
 #include "check.h"
 
+#include <sys/wait.h>
+
 static char *contents(const char *path) {
   static char text[1 << 16];
   FILE *file = fopen(path, "r");
@@ -75,8 +77,41 @@ TEST(misuse) {
   OK(MXProfileDestroyHandle(NULL));
   OK(MXProfileDestroyHandle(domain));
 }
+
+/* The thread that dumps is in the middle of it, or waits for us, at about each fork; the child must not miss it. */
+TEST(a_forked_child_profiles) {
+  const char *file = scratch_file("profile-forks"), *again = scratch_file("profile-child");
+  const char *keys[] = {"filename", "continuous_dump", "dump_period"}, *values[] = {file, "True", "0.00001"};
+  OK(MXSetProfilerConfig(3, keys, values));
+  OK(MXSetProfilerState(1));
+  for (int round = 0; round < 300; round++) {
+    ProfileHandle event;
+    OK(MXProfileCreateEvent("event", &event));
+    OK(MXProfileDurationStart(event));
+    OK(MXProfileDurationStop(event));
+    pid_t child = fork();
+    if (child == 0) {
+      uint32_t shape[] = {1000};
+      NDArrayHandle array;
+      alarm(20);
+      OK(MXNotifyShutdown());
+      OK(MXNDArrayCreate(shape, 1, 1, 0, 0, &array));
+      OK(MXNDArrayFree(array));
+      OK(MXSetProfilerConfig(1, keys, &again));
+      _exit(0);
+    }
+    int status;
+    CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0,
+          "child %d ended with %#x", round, status);
+    OK(MXProfileDestroyHandle(event));
+  }
+  OK(MXSetProfilerState(0));
+  OK(MXSetProfilerConfig(1, keys, values));
+  unlink(file);
+}
 #else
 TEST(misuse) {}
+TEST(a_forked_child_profiles) {}
 #endif
 
-TESTS(LISTED(operators_and_marks_are_written), LISTED(misuse))
+TESTS(LISTED(operators_and_marks_are_written), LISTED(misuse), LISTED(a_forked_child_profiles))

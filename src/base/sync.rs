@@ -11,6 +11,26 @@ pub use std::thread;
 // Counting references is not what the models check, and loom's `Arc` cannot be a receiver.
 pub use std::sync::{Arc, Weak};
 
+/// A lock that may be held while the process forks and then be released in the child. parking_lot's may not: it
+/// would hand the lock over to a thread that waited for it, which the child does not have.
+#[derive(Debug, Default)]
+#[expect(clippy::disallowed_types, reason = "the one lock that is not parking_lot's")]
+pub struct ForkMutex<T>(std::sync::Mutex<T>);
+
+pub type ForkMutexGuard<'a, T> = std::sync::MutexGuard<'a, T>;
+
+impl<T> ForkMutex<T> {
+    pub fn new(value: T) -> Self {
+        #[expect(clippy::disallowed_types, reason = "see above")]
+        ForkMutex(std::sync::Mutex::new(value))
+    }
+
+    /// Waits for the lock. As everywhere here a panic of its holder does not poison it.
+    pub fn lock(&self) -> ForkMutexGuard<'_, T> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
 #[cfg(loom)]
 pub use self::model::{Condvar, Mutex, MutexGuard, RwLock, thread};
 #[cfg(loom)]

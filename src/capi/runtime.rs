@@ -14,9 +14,10 @@ use crate::base::sync::{Arc, Mutex, RwLock, thread};
 use crate::engine::{Engine, Mode};
 use crate::kvstore::Cluster;
 use crate::ops::Rng;
-use crate::recordio;
 use crate::telemetry::{Profiler, Settings, Span, Trace, what};
+use crate::{mem, recordio, telemetry};
 use once_cell::sync::OnceCell;
+use std::cell::Cell;
 
 pub(super) struct Runtime {
     pub engine: Engine,
@@ -105,23 +106,38 @@ fn engine_mode(env: &Env) -> Result<Mode> {
     }
 }
 
+thread_local! {
+    /// From before a fork until after it: the locks that threads of the library take at any time.
+    static HELD: Cell<Option<(telemetry::Held<'static>, mem::Held)>> = const { Cell::new(None) };
+}
+
 /// Python's multiprocessing forks. The child has none of our threads, so the engine starts new ones there;
-/// before the fork all tasks are finished, so that nothing of the engine is locked or half done in the child.
+/// before the fork all tasks are finished, so that nothing of the engine is locked or half done in the child, and
+/// the threads that are no lanes are kept out of what they share with everybody: the profiler and the memory pool.
 /// What other threads of the program do at that moment inside the library stays locked there, as with every
 /// library: a program that forks should do so from its only busy thread.
 fn restart_threads_after_fork() {
     extern "C" fn before() {
         if let Some(runtime) = RUNTIME.get() {
             runtime.engine.drain();
+            let held = (runtime.profiler.hold(), mem::hold());
+            // A thread whose own memory is gone already forks without them.
+            let _ = HELD.try_with(|slot| slot.set(Some(held)));
         }
+    }
+    extern "C" fn in_parent() {
+        let _ = HELD.try_with(Cell::take);
     }
     extern "C" fn in_child() {
+        if let Ok(Some((profiler, pool))) = HELD.try_with(Cell::take) {
+            drop(pool);
+            profiler.stop();
+        }
         if let Some(runtime) = RUNTIME.get() {
             runtime.engine.restart_after_fork();
-            runtime.profiler.stop_after_fork();
         }
     }
-    // SAFETY: both handlers are `extern "C"` functions without captured state that live as long as the library;
-    // neither unwinds.
-    unsafe { libc::pthread_atfork(Some(before), None, Some(in_child)) };
+    // SAFETY: all handlers are `extern "C"` functions without captured state that live as long as the library;
+    // none unwinds.
+    unsafe { libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
 }

@@ -7,4 +7,4 @@ mod pool;
 pub mod shm;
 
 pub use block::{ALIGNMENT, Block};
-pub use pool::release_cached;
+pub use pool::{Held, hold, release_cached};

@@ -1,10 +1,11 @@
 //! Freed blocks are kept for the next allocation of the same size class, because fresh pages cost more
 //! than most kernels: the system zeroes each page at its first touch.
 //!
-//! Size classes are powers of two and three steps between two of them up to 1 MiB, and multiples of 256 KiB above. Where no block of the right class is
-//! kept, one of up to twice the size serves as well. At most [`LIMIT`] bytes are kept.
+//! Size classes are powers of two and three steps between two of them up to 1 MiB, and multiples of 256 KiB above.
+//! Where no block of the right class is kept, one of up to twice the size serves as well. At most [`LIMIT`] bytes are
+//! kept.
 
-use crate::base::sync::Mutex;
+use crate::base::sync::{ForkMutex, ForkMutexGuard};
 use once_cell::sync::Lazy;
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ const LIMIT: usize = 512 << 20;
 pub(super) const LARGE: usize = 1 << 20;
 const SMALLEST: usize = 64;
 
-static POOL: Lazy<Mutex<Pool>> = Lazy::new(|| Mutex::new(Pool::default()));
+static POOL: Lazy<ForkMutex<Pool>> = Lazy::new(ForkMutex::default);
 
 #[derive(Default)]
 struct Pool {
@@ -65,6 +66,13 @@ pub(super) fn keep(class: usize, address: usize) -> Result<(), usize> {
     pool.cached += class;
     pool.classes.entry(class).or_default().push(address);
     Ok(())
+}
+
+/// Keeps other threads out of the pool while the process forks, so that the child can use it.
+pub struct Held(#[expect(dead_code, reason = "held for its drop")] ForkMutexGuard<'static, Pool>);
+
+pub fn hold() -> Held {
+    Held(POOL.lock())
 }
 
 /// Gives all cached memory back to the system (`MXStorageEmptyCache`).

@@ -11,6 +11,6 @@ mod trace;
 
 pub use aggregate::{Aggregate, SortBy};
 pub use params::ProfilerParams;
-pub use profiler::{Profiler, Settings};
+pub use profiler::{Held, Profiler, Settings};
 pub use remote::obey;
 pub use trace::{Event, Phase, Scope, Span, Trace, what};

@@ -5,9 +5,9 @@
 
 use super::aggregate::Aggregate;
 use super::chrome::TraceFile;
-use super::trace::{Trace, what};
-use crate::base::Result;
-use crate::base::sync::{Arc, Condvar, Mutex, thread};
+use super::trace::{Recorded, Trace, what};
+use crate::base::sync::{Arc, ForkMutex, ForkMutexGuard, thread};
+use crate::base::{Error, Result};
 use crate::{bail, ensure};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -37,8 +37,7 @@ impl Default for Settings {
 
 pub struct Profiler {
     trace: Arc<Trace>,
-    state: Mutex<State>,
-    timer: Arc<Timer>,
+    state: ForkMutex<State>,
 }
 
 #[derive(Default)]
@@ -50,19 +49,29 @@ struct State {
     has_run: bool,
     file: Option<TraceFile>,
     sums: Option<Aggregate>,
+    /// The thread of the continuous dump; one that is not named here any more ends.
+    dumper: Option<thread::Thread>,
 }
 
-/// Wakes the dumping thread early when its time is over.
-#[derive(Default)]
-struct Timer {
-    /// Counts configurations: a thread of an older one ends.
-    round: Mutex<u64>,
-    changed: Condvar,
+/// The profiler while the process forks: no other thread is in it.
+pub struct Held<'a> {
+    trace: &'a Trace,
+    state: ForkMutexGuard<'a, State>,
+    recorded: ForkMutexGuard<'a, Recorded>,
+}
+
+impl Held<'_> {
+    /// In the child: the file and what was recorded belong to the parent, and the dumping thread is gone.
+    pub fn stop(mut self) {
+        self.trace.set_recording(0);
+        *self.state = State::default();
+        *self.recorded = Recorded::default();
+    }
 }
 
 impl Profiler {
     pub fn new(trace: Arc<Trace>) -> Self {
-        Profiler { trace, state: Mutex::new(State::default()), timer: Arc::default() }
+        Profiler { trace, state: ForkMutex::default() }
     }
 
     /// Takes new settings over. The next dump starts a new file; sums go on if they are still wanted.
@@ -78,8 +87,11 @@ impl Profiler {
         state.sums = if settings.aggregate { Some(state.sums.take().unwrap_or_default()) } else { None };
         state.settings = settings;
         self.apply(&state);
-        drop(state);
-        self.restart_timer(every)
+        state.stop_dumper();
+        if let Some(every) = every {
+            state.dumper = Some(self.start_dumper(every)?);
+        }
+        Ok(())
     }
 
     /// Runs or stops. Running also ends a pause.
@@ -117,15 +129,21 @@ impl Profiler {
         }
         self.flush(&mut state)?;
         if last {
-            // The timer goes on: it finds nothing to do until the next run.
+            // The dumping thread goes on: it finds nothing to do until the next run.
             (state.has_run, state.running, state.file) = (false, false, None);
             self.apply(&state);
         }
         Ok(())
     }
 
+    /// Writes what was recorded. What cannot be written is kept for the next time.
     fn flush(&self, state: &mut State) -> Result<()> {
         let recorded = self.trace.take();
+        let file = state.file.get_or_insert_with(|| TraceFile::new(&state.settings.file));
+        if let Err(error) = file.add(&recorded) {
+            self.trace.give_back(recorded);
+            return Err(error);
+        }
         if let Some(sums) = &mut state.sums {
             sums.add(&recorded.events);
         }
@@ -135,11 +153,7 @@ impl Profiler {
                 recorded.lost
             ));
         }
-        let file = match &mut state.file {
-            Some(file) => file,
-            none => none.insert(TraceFile::new(&state.settings.file)),
-        };
-        file.add(&recorded)
+        Ok(())
     }
 
     /// What `print` makes of the sums up to now; an empty text if they are not kept. `reset` starts them anew.
@@ -156,57 +170,48 @@ impl Profiler {
         Ok(text)
     }
 
-    /// In the child of a fork: the file belongs to the parent.
-    pub fn stop_after_fork(&self) {
-        self.trace.set_recording(0);
-        // Held by another thread at the time of the fork it stays locked here; then nobody profiles in this child.
-        if let Some(mut state) = self.state.try_lock() {
-            *state = State::default();
-        }
+    /// Keeps other threads out of the profiler while the process forks.
+    pub fn hold(&self) -> Held<'_> {
+        Held { trace: &self.trace, state: self.state.lock(), recorded: self.trace.hold() }
     }
 
-    /// Ends the dumping thread, if there is one; gives the number that the next one has.
-    fn stop_timer(&self) -> u64 {
-        let mut round = self.timer.round.lock();
-        *round += 1;
-        let next = *round;
-        drop(round);
-        self.timer.changed.notify_all();
-        next
-    }
-
-    /// Ends the dumping thread, if there is one, and starts another one if `every` says so.
-    fn restart_timer(self: &Arc<Self>, every: Option<Duration>) -> Result<()> {
-        let mine = self.stop_timer();
-        let Some(every) = every else { return Ok(()) };
-        let (timer, profiler) = (self.timer.clone(), Arc::downgrade(self));
+    fn start_dumper(self: &Arc<Self>, every: Duration) -> Result<thread::Thread> {
+        let profiler = Arc::downgrade(self);
         let body = move || {
-            let mut round = timer.round.lock();
-            while *round == mine {
-                if !timer.changed.wait_for(&mut round, every).timed_out() {
-                    continue;
+            loop {
+                // A wake-up for no reason costs an early dump.
+                thread::park_timeout(every);
+                if !profiler.upgrade().is_some_and(|profiler| profiler.dump_again()) {
+                    return;
                 }
-                drop(round);
-                let Some(profiler) = profiler.upgrade() else { return };
-                profiler.dump_again();
-                drop(profiler);
-                round = timer.round.lock();
             }
         };
         let spawned = thread::Builder::new().name("mxkv-profile".into()).spawn(body);
-        spawned
-            .map(drop)
-            .map_err(|error| crate::base::Error::io("starting the thread of the profiler", &error))
+        let spawned = spawned.map_err(|error| Error::io("starting the thread of the profiler", &error))?;
+        Ok(spawned.thread().clone())
     }
 
-    /// One periodic dump. Nobody waits for it, so a failure is told on standard error and the dumps end.
-    fn dump_again(&self) {
+    /// One periodic dump, on its thread; `false` if it is the last one. Nobody waits for it, so a failure is told on
+    /// standard error and the dumps end.
+    fn dump_again(&self) -> bool {
         let mut state = self.state.lock();
+        if state.dumper.as_ref().map(thread::Thread::id) != Some(thread::current().id()) {
+            return false;
+        }
         if state.has_run
             && let Err(error) = self.flush(&mut state)
         {
             super::log::warn(format_args!("the profiler stops its periodic dump: {error}"));
-            self.stop_timer();
+            state.stop_dumper();
+        }
+        state.dumper.is_some()
+    }
+}
+
+impl State {
+    fn stop_dumper(&mut self) {
+        if let Some(dumper) = self.dumper.take() {
+            dumper.unpark();
         }
     }
 }
@@ -290,6 +295,23 @@ mod tests {
             thread::sleep(Duration::from_millis(1));
         }
         profiler.configure(Settings::default()).unwrap();
+        std::fs::remove_file(file).unwrap();
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_kept_and_summed_up_once() {
+        let (trace, profiler, file) = profiler("kept", |settings| settings.aggregate = true);
+        std::fs::create_dir(&file).unwrap();
+        profiler.run(true);
+        work(&trace, "a");
+        assert!(profiler.dump(false).is_err());
+        std::fs::remove_dir(&file).unwrap();
+        work(&trace, "b");
+        profiler.dump(false).unwrap();
+        assert_eq!(names(&file), ["a", "b"]);
+        let text = profiler.aggregate(false, |sums| sums.json(SortBy::Total, false)).unwrap();
+        let json: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(json["Time"]["operator"]["a"]["Count"], 1);
         std::fs::remove_file(file).unwrap();
     }
 

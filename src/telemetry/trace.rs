@@ -1,7 +1,7 @@
 //! Recording of named spans, for the profiler. Costs one relaxed load while recording is off.
 
-use crate::base::sync::Mutex;
 use crate::base::sync::atomic::{AtomicU8, Ordering};
+use crate::base::sync::{ForkMutex, ForkMutexGuard};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -61,16 +61,12 @@ pub struct Recorded {
 pub struct Trace {
     recording: AtomicU8,
     started: Instant,
-    recorded: Mutex<Recorded>,
+    recorded: ForkMutex<Recorded>,
 }
 
 impl Default for Trace {
     fn default() -> Self {
-        Trace {
-            recording: AtomicU8::new(0),
-            started: Instant::now(),
-            recorded: Mutex::new(Recorded::default()),
-        }
+        Trace { recording: AtomicU8::new(0), started: Instant::now(), recorded: ForkMutex::default() }
     }
 }
 
@@ -118,6 +114,19 @@ impl Trace {
             threads: recorded.threads.clone(),
         }
     }
+
+    /// Puts back what was taken and found no use, in front of what was recorded since.
+    pub fn give_back(&self, mut taken: Recorded) {
+        let mut recorded = self.recorded.lock();
+        taken.events.append(&mut recorded.events);
+        recorded.events = taken.events;
+        recorded.lost += taken.lost;
+    }
+
+    /// Keeps other threads from recording while the process forks.
+    pub(super) fn hold(&self) -> ForkMutexGuard<'_, Recorded> {
+        self.recorded.lock()
+    }
 }
 
 pub struct Span<'a> {
@@ -163,5 +172,9 @@ mod tests {
         assert!(matches!(recorded.events[0].phase, Phase::Complete(_)));
         assert!(recorded.threads.contains_key(&recorded.events[0].thread));
         assert!(trace.take().events.is_empty());
+        drop(trace.span(what::OPERATORS, "operator", "later"));
+        trace.give_back(recorded);
+        let names: Vec<_> = trace.take().events.into_iter().map(|event| event.name).collect();
+        assert_eq!(names, ["seen", "later"]);
     }
 }
