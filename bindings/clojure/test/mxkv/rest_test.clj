@@ -105,7 +105,8 @@
   (says #"Invalid environment map: " (kvstore-server/init nil) (kvstore-server/init {:DMLC_ROLE "server"})
         (kvstore-server/init {"DMLC_ROLE" 1}))
   (says #"Invalid setting: " (kvstore-server/start nil) (kvstore-server/start "1"))
-  (says #"DMLC_ROLE: expected server or scheduler" (kvstore-server/start) (kvstore-server/start 0) (kvstore-server/start -1))
+  (says #"DMLC_ROLE: expected server or scheduler"
+        (kvstore-server/start) (kvstore-server/start 0) (kvstore-server/start -1))
   (is (nil? (kvstore-server/init {"DMLC_ROLE" "worker"})))
   (says #"DMLC_ROLE: expected server or scheduler" (kvstore-server/start))
   (is (nil? (kvstore-server/init {}))))

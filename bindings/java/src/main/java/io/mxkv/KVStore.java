@@ -243,7 +243,8 @@ public final class KVStore extends NativeObject {
       try (Mem.Strings names = Mem.strings("parameter name", params.keySet().toArray(new String[0]));
           Mem.Strings values = Mem.strings("parameter value", params.values().toArray(new String[0]))) {
         Extensions.mxkv_kvstore_set_optimizer(
-            handle(), Check.text(optimizer.nativeName(), "optimizer"), params.size(), names.address(), values.address());
+            handle(), Check.text(optimizer.nativeName(), "optimizer"), params.size(), names.address(),
+            values.address());
       } finally {
         Reference.reachabilityFence(this);
       }

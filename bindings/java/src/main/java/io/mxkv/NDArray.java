@@ -25,8 +25,8 @@ import java.util.Set;
  * Close arrays when done, or open a {@link ResourceScope}; forgotten ones are freed after garbage collection.
  *
  * <p>All methods may be called from several threads; one that closes an array under the call of another makes that call
- * fail at worst. Operations on one array happen one after the other, but copies between it and Java memory do not wait for
- * each other: of two that write it at a time the result can be a mixture, and so can what is read during a write.
+ * fail at worst. Operations on one array happen one after the other, but copies between it and Java memory do not wait
+ * for each other: of two that write it at a time the result can be a mixture, and so can what is read during a write.
  */
 public final class NDArray extends NativeObject {
   private final Ancestry ancestry;
@@ -663,7 +663,7 @@ public final class NDArray extends NativeObject {
     ArrayFiles.save(file, arrays);
   }
 
-  /** Reads the arrays of a file with their names; numbers as names if the file has none. Of equal names the last counts. */
+  /** Reads the arrays of a file by name, or by number if it has no names; of equal names the last counts. */
   public static Map<String, NDArray> load(String file) {
     return ArrayFiles.load(file);
   }

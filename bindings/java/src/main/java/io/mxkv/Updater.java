@@ -4,8 +4,8 @@ package io.mxkv;
 @FunctionalInterface
 public interface Updater {
   /**
-   * Called during {@code push} or {@code pushPull} on the thread that called it. Both arrays are closed when it returns:
-   * keep copies, not the arrays.
+   * Called during {@code push} or {@code pushPull} on the thread that called it. Both arrays are closed when it
+   * returns: keep copies, not the arrays.
    *
    * @param key the key
    * @param received the sum of the pushed values; may be the pushed array itself
