@@ -21,7 +21,9 @@ pub fn replace(path: &Path, fill: impl FnOnce(&mut (dyn Write + Send)) -> Result
     };
     let (file, beside) = match create_first(names_beside(&target)) {
         Ok(created) => created,
-        Err(_) if existing.is_some() => return write_directly(&target, fill),
+        Err(error) if existing.is_some() && takes_no_new_files(&error) => {
+            return write_directly(&target, fill);
+        }
         Err(error) => return Err(cannot_open(path, &error)),
     };
     let moved = write_all(&file, &target, fill).and_then(|()| {
@@ -58,6 +60,11 @@ fn resolve(path: &Path) -> PathBuf {
         target = target.with_file_name(next);
     }
     target
+}
+
+/// Whether the folder is the obstacle. A full disk is none: the old content would be lost for nothing.
+fn takes_no_new_files(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
 }
 
 /// Whether this failure to rename means that the target's content can change, but not its place in the folder.
