@@ -3,7 +3,7 @@
 use super::convert::convert_bytes;
 use super::dtype::{DType, Element};
 use super::shape::Shape;
-use crate::base::Result;
+use crate::base::{Result, reserve};
 use crate::mem::Block;
 
 /// A dense piece of a sparse array: its values or one of its index lists.
@@ -59,7 +59,9 @@ impl Part {
 
     /// The elements as int64, whatever integer (or float) type they are stored in.
     pub fn to_i64(&self) -> Result<Vec<i64>> {
-        let mut numbers = vec![0i64; self.len()];
+        let mut numbers = Vec::new();
+        reserve(&mut numbers, self.len())?;
+        numbers.resize(self.len(), 0i64);
         convert_bytes(self.dtype, &self.bytes, DType::Int64, bytemuck::cast_slice_mut(&mut numbers));
         Ok(numbers)
     }

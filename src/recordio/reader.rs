@@ -2,7 +2,7 @@
 
 use super::{FIRST, LAST, LENGTH_LIMIT, MAGIC, MIDDLE, WHOLE};
 use crate::base::uri::local_path;
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, reserve};
 use crate::{bail, ensure, err};
 use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
@@ -55,10 +55,12 @@ impl Reader {
                 if begun { "inside another" } else { "without its beginning" }
             );
             if begun {
+                reserve(&mut self.record, 4)?;
                 self.record.extend_from_slice(&MAGIC.to_le_bytes());
             }
             self.body(length)?;
             if matches!(flag, WHOLE | LAST) {
+                reserve(&mut self.record, 1)?;
                 self.record.push(0);
                 return Ok(true);
             }

@@ -2,7 +2,7 @@
 
 use super::{FIRST, LAST, LENGTH_LIMIT, MAGIC, MIDDLE, WHOLE};
 use crate::base::uri::local_path;
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, reserve};
 use crate::ensure;
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -36,11 +36,11 @@ impl Writer {
         let mut cut = false;
         while let Some(at) = next_magic(rest) {
             let (part, tail) = rest.split_at(at);
-            push_part(&mut self.parts, if cut { MIDDLE } else { FIRST }, part);
+            push_part(&mut self.parts, if cut { MIDDLE } else { FIRST }, part)?;
             rest = tail.get(4..).unwrap_or_default();
             cut = true;
         }
-        push_part(&mut self.parts, if cut { LAST } else { WHOLE }, rest);
+        push_part(&mut self.parts, if cut { LAST } else { WHOLE }, rest)?;
         self.append(File::write_all)
     }
 
@@ -79,17 +79,22 @@ impl Writer {
     }
 }
 
+/// Bytes of a part that are not the record's: magic, flag and length, padding.
+const MOST_EXTRA: usize = 4 + 4 + 3;
+
 /// The first multiple of four at which `bytes` holds the magic.
 fn next_magic(bytes: &[u8]) -> Option<usize> {
     bytes.chunks_exact(4).position(|word| word == MAGIC.to_le_bytes()).map(|index| index * 4)
 }
 
-fn push_part(out: &mut Vec<u8>, flag: u32, part: &[u8]) {
+fn push_part(out: &mut Vec<u8>, flag: u32, part: &[u8]) -> Result<()> {
+    reserve(out, part.len() + MOST_EXTRA)?;
     out.extend_from_slice(&MAGIC.to_le_bytes());
     // The caller has checked that the length fits its 29 bits.
     out.extend_from_slice(&(flag << 29 | part.len() as u32).to_le_bytes());
     out.extend_from_slice(part);
     out.resize(out.len().next_multiple_of(4), 0);
+    Ok(())
 }
 
 #[cfg(test)]

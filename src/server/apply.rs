@@ -3,7 +3,7 @@
 use super::decode::Pushed;
 use super::entry::Entry;
 use crate::array::{DType, Device, Element, NdArray, Shape, Storage, convert_bytes};
-use crate::base::Result;
+use crate::base::{Result, reserve};
 use crate::dispatch;
 use crate::engine::for_each_chunk;
 use crate::ops::kernels::sparse;
@@ -190,7 +190,8 @@ pub(super) fn check_rows(value: &NdArray, rows: &[i64]) -> Result<()> {
 pub(super) fn gather(value: &NdArray, rows: &[i64]) -> Result<Vec<u8>> {
     let stored = value.read_row_sparse()?;
     let (total, row_bytes) = (value.shape().rows(), value.shape().row_size() * value.dtype().size());
-    let mut gathered = Vec::with_capacity(rows.len().saturating_mul(row_bytes));
+    let mut gathered = Vec::new();
+    reserve(&mut gathered, rows.len().saturating_mul(row_bytes))?;
     for row in rows {
         let at = usize::try_from(*row).ok().filter(|row| *row < total);
         let at = at

@@ -12,13 +12,13 @@ use super::encode::put;
 use super::reader::Reader;
 use super::{LIST_MAGIC, Shapes, decode, encode};
 use crate::array::NdArray;
-use crate::base::Result;
 use crate::base::file::{cannot_open, replace};
+use crate::base::{Result, reserve};
 use crate::engine::{Engine, Operation};
 use crate::{bail, ensure};
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{BufReader, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 
 /// The smallest record: magic, storage type and the number of dimensions of an empty one.
@@ -126,14 +126,36 @@ pub fn save_file(
 
 /// One record. Waits for unfinished work on the array and reports its failure.
 pub fn save_raw(engine: &Engine, array: &NdArray, shapes: Shapes) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    save_record(engine, array, shapes, &mut bytes)?;
-    Ok(bytes)
+    reading(engine, array, || {
+        let (mut size, mut bytes) = (Size(0), Vec::new());
+        encode::record(array, shapes, &mut size)?;
+        reserve(&mut bytes, size.0)?;
+        encode::record(array, shapes, &mut bytes)?;
+        Ok(bytes)
+    })
 }
 
 fn save_record(engine: &Engine, array: &NdArray, shapes: Shapes, to: &mut (dyn Write + Send)) -> Result<()> {
+    reading(engine, array, || encode::record(array, shapes, to))
+}
+
+/// Counts what is written.
+struct Size(usize);
+
+impl Write for Size {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn reading<R: Send>(engine: &Engine, array: &NdArray, work: impl FnOnce() -> Result<R> + Send) -> Result<R> {
     // On this thread and not shared out: the target is the bottleneck.
     let operation =
         Operation { name: Cow::Borrowed("Save"), reads: &[array.var()], writes: &[], priority: 0, bytes: 0 };
-    engine.run_here(&operation, move || encode::record(array, shapes, to))
+    engine.run_here(&operation, work)
 }

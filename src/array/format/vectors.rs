@@ -248,6 +248,7 @@ fn saving_waits_for_the_work_that_writes_the_array() {
     };
     engine.run(operation, work).unwrap();
     let bytes = save_raw(&engine, &array, Shapes::Legacy).unwrap();
+    assert_eq!(bytes.capacity(), bytes.len(), "asked for at once");
     let loaded = load_raw(&bytes, Shapes::Legacy).unwrap().unwrap();
     assert_eq!(*loaded.read::<i32>().unwrap(), [7, 7, 7]);
 }
