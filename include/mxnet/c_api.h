@@ -1295,10 +1295,12 @@ int MXNDArrayGetShapeEx(NDArrayHandle handle,
 MXNET_DLL int MXNDArrayGetShapeEx64(NDArrayHandle handle, int *out_dim, const int64_t **out_pdata);
 
 /**
- * The address of the first element; of the stored values if the array is sparse. Does not wait for work on
- * the array: call MXNDArrayWaitToRead or MXNDArrayWaitToWrite first.
+ * The address of the first element; of the stored values if the array is sparse. Does not wait for queued work on
+ * the array, so call MXNDArrayWaitToRead or MXNDArrayWaitToWrite first; an operator that is using the array at this
+ * moment runs to its end before the call returns, or the call fails after a minute.
  *
- * @param out_pdata  receives the address, valid until the last handle of the array is freed
+ * @param out_pdata  receives the address. That of a dense array is valid until the last handle of the array and of
+ *                   those that share its storage is freed, that of a sparse one only until it is written
  *
  * What the caller vouches for:
  * `out_pdata` is writable. Whoever uses the address keeps to the array's size, and to the times at which no work
@@ -1385,7 +1387,7 @@ MXNET_DLL int MXNDArraySaveRawBytes(NDArrayHandle handle, size_t *out_size, cons
 MXNET_DLL int MXNDArrayLoadFromRawBytes(const void *buf, size_t size, NDArrayHandle *out);
 
 /**
- * A DLPack tensor over the elements of a dense array, without a copy. Does not wait for work on the array.
+ * A DLPack tensor over the elements of a dense array, without a copy. Waits as MXNDArrayGetData does.
  *
  * @param out_dlpack  receives the tensor, which keeps the storage alive; the caller or whoever it hands it to runs
  *                    its deleter once, for instance with MXNDArrayCallDLPackDeleter
@@ -1435,10 +1437,12 @@ MXNET_DLL int MXNDArrayCallDLPackDeleter(DLManagedTensorHandle dlpack);
 
 /**
  * The shared memory of a dense array, for one other process: it must receive a duplicate of the descriptor and
- * make an array of it. An array that is not on cpu_shared is copied there. Waits for unfinished work on it.
+ * make an array of it. Of an array that is not on cpu_shared each call makes a copy there. Waits for unfinished work
+ * on it.
  *
  * @param shared_pid  receives the number of this process
- * @param shared_id   receives an open descriptor, which belongs to the array and is valid as long as its handle
+ * @param shared_id   receives an open descriptor, which belongs to the handle and is valid until that is freed; that
+ *                    of a copy also only until the next call for the handle, so duplicate it before
  *
  * What the caller vouches for:
  * Both are writable.

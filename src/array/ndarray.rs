@@ -240,6 +240,23 @@ mod tests {
     }
 
     #[test]
+    fn who_asks_for_the_address_waits_for_a_running_operator_and_stops_no_reader() {
+        let array = counting(&[4]);
+        let operator = array.read_bytes().unwrap();
+        std::thread::scope(|scope| {
+            let asks = scope.spawn(|| array.address().unwrap() as usize);
+            // Longer than a turn: a reader that comes meanwhile gets in between two of them.
+            std::thread::sleep(std::time::Duration::from_millis(500));
+            drop(array.read_bytes().unwrap());
+            assert!(!asks.is_finished());
+            drop(operator);
+            let address = asks.join().unwrap();
+            let _operator = array.read_bytes().unwrap();
+            assert_eq!(array.address().unwrap() as usize, address, "pinned once, it is known at once");
+        });
+    }
+
+    #[test]
     fn what_messages_carry_is_shared_and_does_not_change() {
         for elements in [2, 20_000] {
             let array = counting(&[elements]);

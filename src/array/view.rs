@@ -4,6 +4,7 @@ use super::chunk::Content;
 use super::dtype::Element;
 use super::ndarray::NdArray;
 use super::sparse::{Csr, RowSparse};
+use crate::base::sync::thread;
 use crate::base::{Error, Result};
 use crate::engine::for_each_chunk;
 use crate::mem::{ALIGNMENT, Block, copy};
@@ -17,6 +18,16 @@ use std::time::Duration;
 /// For those who meet somebody who lends the block to a message or pins it for a caller, both outside the engine:
 /// that takes a moment, or as long as copying the block.
 const LENDING: Duration = Duration::from_secs(5);
+
+/// Who wants to pin a block waits so long, and then again: meanwhile no reader gets in, and readers must not give up
+/// because of that.
+const PINNING: Duration = Duration::from_secs(1);
+
+/// Long enough for readers that wait to get in.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// How often, before the caller hears of it.
+const TURNS: u32 = 60;
 
 /// Smaller content is copied: that costs less than keeping track of it.
 const SHARED: usize = 32 << 10;
@@ -145,16 +156,32 @@ impl NdArray {
     }
 
     /// The address of the first element of a dense array, of the first stored value of a sparse one. For handing
-    /// out only: using it is between the caller and the engine. A dense array stays there.
+    /// out only: using it is between the caller and the engine. A dense array stays there. Waits for an operator that
+    /// is using the array at this moment.
     pub fn address(&self) -> Result<*mut u8> {
         Ok(match &self.chunk().content {
             Content::Dense(block) => {
-                let mut block = block.write();
-                block.pin()?;
-                block.as_ptr().wrapping_add(self.byte_range().0)
+                let start = match block.try_read().filter(|block| !block.is_movable()) {
+                    Some(block) => block.as_ptr(),
+                    None => {
+                        let turn = |number| {
+                            // Those who waited meanwhile go first.
+                            thread::sleep(if number > 0 { PAUSE } else { Duration::ZERO });
+                            block.try_write_for(PINNING)
+                        };
+                        let mut block = (0..TURNS).find_map(turn).ok_or_else(busy)?;
+                        block.pin()?;
+                        block.as_ptr()
+                    }
+                };
+                start.wrapping_add(self.byte_range().0)
             }
-            Content::RowSparse(parts) => parts.read().values.bytes.as_ptr(),
-            Content::Csr(parts) => parts.read().values.bytes.as_ptr(),
+            Content::RowSparse(parts) => {
+                parts.try_read_for(PINNING * TURNS).ok_or_else(busy)?.values.bytes.as_ptr()
+            }
+            Content::Csr(parts) => {
+                parts.try_read_for(PINNING * TURNS).ok_or_else(busy)?.values.bytes.as_ptr()
+            }
         })
     }
 
@@ -187,6 +214,10 @@ fn copy_in_chunks(to: &mut [u8], from: &[u8]) {
 
 fn writable(block: &RwLock<Block>) -> Result<RwLockWriteGuard<'_, Block>> {
     block.try_write().or_else(|| block.try_write_for(LENDING)).ok_or_else(in_use)
+}
+
+fn busy() -> Error {
+    crate::err!(Timeout, "an operator has been using the array for {} seconds", (PINNING * TURNS).as_secs())
 }
 
 fn in_use() -> Error {

@@ -152,10 +152,12 @@ fn dims32(shape: &Shape) -> Result<Vec<c_int>> {
     shape.dims().iter().map(narrow).collect()
 }
 
-/// The address of the first element; of the stored values if the array is sparse. Does not wait for work on
-/// the array: call MXNDArrayWaitToRead or MXNDArrayWaitToWrite first.
+/// The address of the first element; of the stored values if the array is sparse. Does not wait for queued work on
+/// the array, so call MXNDArrayWaitToRead or MXNDArrayWaitToWrite first; an operator that is using the array at this
+/// moment runs to its end before the call returns, or the call fails after a minute.
 ///
-/// @param out_pdata  receives the address, valid until the last handle of the array is freed
+/// @param out_pdata  receives the address. That of a dense array is valid until the last handle of the array and of
+///                   those that share its storage is freed, that of a sparse one only until it is written
 ///
 /// # Safety
 /// `out_pdata` is writable. Whoever uses the address keeps to the array's size, and to the times at which no work

@@ -15,7 +15,7 @@ use crate::engine::Operation;
 use libc::c_int;
 use std::borrow::Cow;
 
-/// A DLPack tensor over the elements of a dense array, without a copy. Does not wait for work on the array.
+/// A DLPack tensor over the elements of a dense array, without a copy. Waits as MXNDArrayGetData does.
 ///
 /// @param out_dlpack  receives the tensor, which keeps the storage alive; the caller or whoever it hands it to runs
 ///                    its deleter once, for instance with MXNDArrayCallDLPackDeleter
@@ -97,10 +97,12 @@ pub unsafe extern "C" fn MXNDArrayCallDLPackDeleter(dlpack: DLManagedTensorHandl
 }
 
 /// The shared memory of a dense array, for one other process: it must receive a duplicate of the descriptor and
-/// make an array of it. An array that is not on cpu_shared is copied there. Waits for unfinished work on it.
+/// make an array of it. Of an array that is not on cpu_shared each call makes a copy there. Waits for unfinished work
+/// on it.
 ///
 /// @param shared_pid  receives the number of this process
-/// @param shared_id   receives an open descriptor, which belongs to the array and is valid as long as its handle
+/// @param shared_id   receives an open descriptor, which belongs to the handle and is valid until that is freed; that
+///                    of a copy also only until the next call for the handle, so duplicate it before
 ///
 /// # Safety
 /// Both are writable.

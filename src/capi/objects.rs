@@ -15,7 +15,8 @@ pub(super) struct ArrayObject {
     pub array: Option<NdArray>,
     /// Set by `MXAutogradMarkVariables`.
     pub gradient: Option<Box<Gradient>>,
-    /// What `MXNDArrayGetSharedMemHandle` handed out: its descriptor lives as long as the handle.
+    /// What `MXNDArrayGetSharedMemHandle` handed out: its descriptor lives until the next time or the
+    /// end of the handle.
     pub shared: Option<Box<NdArray>>,
 }
 
