@@ -11,7 +11,8 @@ use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
-/// Every block of our own memory starts at a multiple of this: a cache line, and the widest vector register.
+/// Every block of the pool starts at a multiple of this: a cache line, and the widest vector register. Shared and
+/// foreign memory may lie elsewhere.
 pub const ALIGNMENT: usize = 64;
 
 /// Contiguous bytes with one owner, always initialised: new memory is zeroed by the system, reused memory
