@@ -160,6 +160,9 @@ impl DistStore {
         for group in plan.groups.iter() {
             let entry = &state.entries[group.slot];
             let check = || -> Result<()> {
+                if state.codec.is_some() {
+                    check_compressed_key(entry.declared.dtype, entry.storage)?;
+                }
                 self.reducer.check(&entry.declared, plan.arrays(group), None)?;
                 for value in plan.arrays(group) {
                     ensure!(
@@ -264,6 +267,7 @@ impl DistStore {
         let key = state.keys.key(group.slot).clone();
         // Halves lie where whole elements do, and answers are not compressed.
         let packing = state.codec.as_ref().filter(|codec| codec.scheme().half().is_none());
+        let packing = packing.filter(|_| entry.declared.dtype == DType::Float32);
         let dense = match (&entry.layout, packing) {
             (Layout::Dense(dense), Some(codec)) => {
                 let block = codec.scheme().per_word() as u64;
@@ -385,13 +389,9 @@ impl DistStore {
     fn try_add_keys(&self, state: &mut State, keys: Keys<'_>, values: &[NdArray]) -> Result<()> {
         for (i, value) in values.iter().enumerate() {
             state.keys.require_new(keys, i)?;
-            ensure!(
-                state.codec.is_none() || (value.is_dense() && value.dtype() == DType::Float32),
-                Unsupported,
-                "gradient compression: keys must be dense float32, got {} {}",
-                value.storage().name(),
-                value.dtype()
-            );
+            if state.codec.is_some() {
+                check_compressed_key(value.dtype(), value.storage())?;
+            }
             let slot = state.keys.len();
             let number = match keys {
                 Keys::Int(keys) => u32::try_from(keys[i]).map_err(|_| {
@@ -632,7 +632,7 @@ impl Plan<'_> {
     }
 }
 
-/// A store that compresses has no other keys.
+/// What a store that compresses takes new keys and pushes of. Others that it has already can still be pulled.
 fn check_compressed_key(dtype: DType, storage: Storage) -> Result<()> {
     ensure!(
         storage == Storage::Dense && dtype == DType::Float32,
@@ -842,10 +842,6 @@ impl KvStore for DistStore {
                 NotImplemented,
                 "gradient compression is not supported in P3StoreDist"
             );
-            for (slot, entry) in state.entries.iter().enumerate() {
-                check_compressed_key(entry.declared.dtype, entry.storage)
-                    .map_err(|error| error.context(format!("key {}", state.keys.key(slot))))?;
-            }
         }
         let name = scheme.name();
         match (scheme, codec.threshold()) {
