@@ -1,9 +1,10 @@
 //! Processes of a cluster: started, watched, signalled, and ended with the test.
 
-use super::workload::ROUNDS;
+use super::workload::{LAST, MOST_ROUNDS, ROUNDS};
 use mxkv::base::sync::{Arc, Mutex, thread};
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,8 @@ pub struct Cluster {
     variables: Vec<(String, String)>,
     pub nodes: Vec<Process>,
     started: u32,
+    /// Tells the workers their last round, once it is there.
+    last: Option<PathBuf>,
 }
 
 impl Cluster {
@@ -54,7 +57,7 @@ impl Cluster {
             set("MXKV_SHUTDOWN_TIMEOUT", "20".to_owned()),
             set(ROUNDS, rounds.to_string()),
         ];
-        Cluster { variables, nodes: Vec::new(), started: 0 }
+        Cluster { variables, nodes: Vec::new(), started: 0, last: None }
     }
 
     /// Starts a node, behind `prefix` if one is given; returns its place among the nodes.
@@ -92,6 +95,25 @@ impl Cluster {
 
     pub fn set(&mut self, name: &str, value: &str) {
         self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Before any worker is started: lets them train until [`Cluster::end_training`].
+    pub fn train_until_told(&mut self) {
+        let path = std::env::temp_dir().join(format!("mxkv-last-round-{}", self.root_port()));
+        self.set(ROUNDS, &MOST_ROUNDS.to_string());
+        self.set(LAST, &path.to_string_lossy());
+        self.last = Some(path);
+    }
+
+    /// Gives the workers a last round that none of them has reached yet: they are at most one round apart, and what
+    /// they say of it comes late.
+    pub fn end_training(&self) {
+        let path = self.last.as_ref().unwrap();
+        let seen = self.nodes.iter().map(Process::round).max().unwrap_or(0);
+        // Renamed, so that nobody reads half of it.
+        let unfinished = path.with_extension("new");
+        std::fs::write(&unfinished, (seen + 200).to_string()).unwrap();
+        std::fs::rename(unfinished, path).unwrap();
     }
 
     fn root_port(&self) -> u16 {
@@ -181,6 +203,10 @@ impl Process {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
+        if let Some(path) = &self.last {
+            // It is there only if training was ended.
+            let _ = std::fs::remove_file(path);
+        }
         for node in &mut self.nodes {
             // Most have ended already.
             let _ = node.child.kill();

@@ -21,6 +21,10 @@ const BASE: f64 = 131_072.0;
 
 /// Names the setting for how many rounds there are.
 pub const ROUNDS: &str = "MXKV_TEST_ROUNDS";
+/// Names the setting for a file: once it is there, it holds how many rounds there are after all.
+pub const LAST: &str = "MXKV_TEST_LAST";
+/// More would run into the next worker's digits.
+pub const MOST_ROUNDS: u32 = BASE as u32 - 1;
 
 #[test]
 #[ignore = "this is what the worker processes of the other tests run"]
@@ -28,7 +32,9 @@ fn a_worker() {
     let env = Env::process();
     let node = WorkerNode::open(&env).unwrap();
     let rounds = env.parsed(ROUNDS, 1).unwrap();
-    match train(&node, rounds) {
+    let last = env.text(LAST);
+    let told = || std::fs::read_to_string(last.as_ref()?).ok()?.parse().ok();
+    match train(&node, || told().unwrap_or(rounds)) {
         Ok(()) => println!("done"),
         Err(error) => {
             println!("failed: {error}");
@@ -38,7 +44,7 @@ fn a_worker() {
     }
 }
 
-fn train(node: &WorkerNode, rounds: u32) -> Result<()> {
+fn train(node: &WorkerNode, rounds: impl Fn() -> u32) -> Result<()> {
     let (id, rejoined) = node.join(CHANNEL)?;
     println!("joined as {id:?}, again: {rejoined}");
     let (me, workers) = (id.rank().get(), node.workers());
@@ -65,7 +71,7 @@ fn train(node: &WorkerNode, rounds: u32) -> Result<()> {
         done.push(round as u32);
     }
     // A predecessor may have died between two keys of a round: the others wait for the keys that are behind.
-    while let Some(behind) = done.iter().min().copied().filter(|round| *round < rounds) {
+    while let Some(behind) = done.iter().min().copied().filter(|round| *round < rounds()) {
         for (key, done) in (0..KEYS).zip(&mut done).filter(|(_, done)| **done == behind) {
             let round = *done + 1;
             data(node, &space, Verb::Push, key, Some(token(me, round)), false)?;
