@@ -29,7 +29,7 @@ lint: ## clippy, warnings are errors
 	cargo clippy --all-targets -- -D warnings
 
 test-rust: ## unit, property and golden tests in Rust
-	@scripts/need.sh cc c++
+	@scripts/need.sh cc c++ ip
 	cargo test
 
 test-c: build ## C programs against the library; also under the address sanitizer and valgrind
@@ -59,12 +59,13 @@ sim: ## ten thousand simulated clusters
 	MXKV_SIM_SEEDS=10000 cargo test --lib ps::sim
 
 test-cluster: ## nodes killed and stopped ten times, ten minutes of nonsense from strangers
-	@scripts/need.sh cc c++
+	@scripts/need.sh cc c++ ip
 	MXKV_TEST_TIMES=10 MXKV_FUZZ_SECONDS=600 cargo test --test cluster -- --test-threads 1
 
 test-upstream-dist: build ## MXNet's own tests of distributed stores, ten times; needs MXNET_SOURCE
 	TIMES=10 scripts/upstream-dist-tests.sh
 
+# What these need and cannot get by themselves must be there; MXKV_ALLOW_SKIP=1 leaves out what lacks it.
 test-slow: test-upstream test-upstream-dist test-cluster sanitizers loom sim ## what takes too long for every change
 	scripts/test-python.sh -m slow
 	$(MAKE) -C bindings soak LIBRARY=$(CURDIR)/$(LIBRARY)

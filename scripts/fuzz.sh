@@ -4,8 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if ! rustup toolchain list | grep -q '^nightly'; then
-    echo "fuzz: skipped, there is no nightly compiler (rustup toolchain install nightly)"
-    exit 0
+    exec scripts/missing.sh "fuzz: there is no nightly compiler (rustup toolchain install nightly)"
 fi
 command -v cargo-fuzz > /dev/null || cargo install cargo-fuzz --locked
 targets=("$@")

@@ -13,6 +13,7 @@ packages_for() { # tool -> Debian packages
         readelf) echo binutils ;;
         java) echo default-jdk-headless ;;
         mvn) echo maven ;;
+        ip) echo iproute2 ;;
         *) echo "$1" ;;
     esac
 }
