@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Compares every declaration with that of MXNet's own headers, where a wheel of MXNet 1.9.1 is installed
-# (MXNET_INCLUDE names its include folder; the private environment of the Python tests has one). The compiler does the comparing: the same extern "C" function in two
-# namespaces is one function, so two types for it are an error.
+# Compares every declaration with that of MXNet's own headers: those of the wheel in the private environment of the
+# Python tests, unless MXNET_INCLUDE names another include folder. The compiler does the comparing: the same extern "C"
+# function in two namespaces is one function, so two types for it are an error.
 set -euo pipefail
 cd "$(dirname "$0")"
-include=${MXNET_INCLUDE:-$(compgen -G "$PWD/../build/venv/lib/python3*/site-packages/mxnet/include" | head -1 || true)}
-if [ ! -e "$include/mxnet/c_api.h" ]; then
-    echo "skipped: prototypes (no MXNet headers; set MXNET_INCLUDE)"
-    exit 0
+include=${MXNET_INCLUDE:-}
+if [ -z "$include" ]; then
+    python=$(../scripts/venv.sh)
+    include=$(compgen -G "${python%/bin/python}/lib/python3*/site-packages/mxnet/include" | head -1)
 fi
+[ -e "$include/mxnet/c_api.h" ] || { echo "abi_prototypes: no MXNet headers in '$include'" >&2; exit 1; }
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
