@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include "check.h"
 
-enum { LIST = 64, HANDLES = 24, PLACE = 4096 };
+enum { LIST = 64, HANDLES = 26, PLACE = 4096 };
 
 struct draw {
   uint64_t state;
@@ -74,7 +74,8 @@ static inline const char *draw_word(struct draw *d) {
   static const char *const words[] = {"",           "a",       "\xff\xfe\x80",   "local",  "device",    "nosuch",
                                       "(2,3)",      "float32", "no/such/folder/f", "3",      "2bit",      "type",
                                       "threshold",  "shape",   "lr",               "-1",     "None",      "1e400",
-                                      "_zeros",     "%s%n",    "a\nb",             "w",      "\xe4\xbd\xa0", "("};
+                                      "_zeros",     "%s%n",    "a\nb",             "w",      "\xe4\xbd\xa0", "(",
+                                      "sgd",        "nadam",   "learning_rate",    "0.5",    "1bit",      "{}"};
   return words[draw_below(d, COUNT(words))];
 }
 

@@ -103,6 +103,14 @@ static void fill(struct draw *d) {
   OK(MXKVStoreCreate("device", &h[n++]));
   int key = 3;
   OK(MXKVStoreInit(h[n - 1], 1, &key, &h[0]));
+  /* Two stores with optimizers: one with states, one without. */
+  const char *names[] = {"learning_rate", "momentum"}, *values[] = {"0.1", "0.9"};
+  OK(MXKVStoreCreate("local", &h[n++]));
+  OK(MXKVStoreInit(h[n - 1], 1, &key, &h[0]));
+  OK(mxkv_kvstore_set_optimizer(h[n - 1], "sgd", 2, names, values));
+  OK(MXKVStorePush(h[n - 1], 1, &key, &h[0], 0));
+  OK(MXKVStoreCreate("device", &h[n++]));
+  OK(mxkv_kvstore_set_optimizer(h[n - 1], "adam", 0, NULL, NULL));
   snprintf(path, sizeof path, "record-%p", (void *)d);
   OK(MXRecordIOWriterCreate(path, &h[n++]));
   OK(MXRecordIOReaderCreate(path, &h[n++]));
