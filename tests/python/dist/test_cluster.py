@@ -1,47 +1,38 @@
 """Clusters of real processes on loopback: ours, and ours mixed with the original's."""
 
 import itertools
-import os
-import socket
-import subprocess
-import sys
+import uuid
 from pathlib import Path
 
 import pytest
+from clusters import COMMAND, HERE, PYTHON, Cluster, at_loopback, launch
 from support import ORIGINAL
 
-HERE = Path(__file__).resolve().parent
-COMMAND = Path(__file__).resolve().parents[3] / "target" / "release" / "mxkv"
-WORKER = [sys.executable, "-W", "ignore", str(HERE / "worker.py")]
-TIMEOUT = 180
+WORKER = [*PYTHON, HERE / "worker.py"]
 
 pytestmark = pytest.mark.skipif(ORIGINAL, reason="needs our library")
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def test_launch_runs_a_cluster_without_python_on_the_servers():
-    done = subprocess.run(
-        [COMMAND, "launch", "-n", "2", "-s", "2", "--", *WORKER], capture_output=True, text=True, timeout=TIMEOUT
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("all sums are right") == 2, done.stdout
+    output = launch(["-n", 2, "-s", 2], WORKER)
+    assert output.count("all sums are right") == 2, output
 
 
 def test_launch_ends_everything_when_a_worker_fails():
-    fail = [sys.executable, "-c", "import sys; sys.exit(7)"]
-    done = subprocess.run(
-        [COMMAND, "launch", "-n", "1", "-s", "1", "--", *fail], capture_output=True, text=True, timeout=TIMEOUT
-    )
-    assert done.returncode == 7
-    assert "worker 0 failed" in done.stderr
+    mark = f"MXKV_TEST_MARK={uuid.uuid4()}"
+    output = launch(["-n", 1, "-s", 1, "--env", mark], [*PYTHON, "-c", "import sys; sys.exit(7)"], fails_with=7)
+    assert "worker 0 failed" in output
+    left = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark.encode() in (process / "environ").read_bytes():
+                left.append((process / "cmdline").read_text())
+        except OSError:
+            pass  # ended meanwhile, or another user's
+    assert not left
 
 
-def node(role, kind, environment, worker=WORKER):
+def node(cluster, role, kind, environment, worker):
     """One process of a cluster. `kind`: ours or real, the library under the stock frontend; bare, our own command."""
     environment = {**environment, "DMLC_ROLE": role}
     if kind == "real":
@@ -51,30 +42,18 @@ def node(role, kind, environment, worker=WORKER):
     elif role == "worker":
         command = worker
     else:
-        command = [sys.executable, "-W", "ignore", "-c", "import mxnet"]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        command = [*PYTHON, "-c", "import mxnet"]
+    return cluster.start(f"{role} ({kind})", command, environment)
 
 
 def run_cluster(scheduler, servers, workers, worker=WORKER, says="all sums are right"):
-    environment = {
-        **os.environ,
-        "DMLC_PS_ROOT_URI": "127.0.0.1",
-        "DMLC_PS_ROOT_PORT": str(free_port()),
-        "DMLC_NODE_HOST": "127.0.0.1",
-        "DMLC_NUM_WORKER": str(len(workers)),
-        "DMLC_NUM_SERVER": str(len(servers)),
-    }
+    environment = at_loopback(len(workers), len(servers))
     roles = [("scheduler", scheduler), *(("server", kind) for kind in servers), *(("worker", kind) for kind in workers)]
-    nodes = [node(role, kind, environment, worker) for role, kind in roles]
-    try:
-        outputs = [process.communicate(timeout=TIMEOUT)[0] for process in nodes]
-    finally:
-        for process in nodes:
-            process.kill()
-    shown = "\n".join(f"--- {role} ({kind})\n{output}" for (role, kind), output in zip(roles, outputs))
-    codes = [process.returncode for process in nodes]
-    assert not any(codes), f"{codes}\n{shown}"
-    assert sum(output.count(says) for output in outputs) == len(workers), shown
+    with Cluster() as cluster:
+        for role, kind in roles:
+            node(cluster, role, kind, environment, worker)
+        outputs = cluster.finish()
+        assert sum(output.count(says) for output in outputs) == len(workers), cluster.shown()
 
 
 @pytest.mark.parametrize(
@@ -86,8 +65,7 @@ def test_a_mixed_cluster_gets_the_sums_right(scheduler, servers, workers):
 
 
 def test_servers_of_the_original_are_named_where_halves_are_asked_for():
-    refused = [sys.executable, "-W", "ignore", str(HERE / "half.py"), "refused"]
-    run_cluster("bare", ["real"], ["ours"] * 2, [*refused, "0"], "halves are refused")
+    run_cluster("bare", ["real"], ["ours"] * 2, [*PYTHON, HERE / "half.py", "refused", "0"], "halves are refused")
 
 
 @pytest.mark.slow

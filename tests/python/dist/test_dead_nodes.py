@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from support import ORIGINAL
-from test_cluster import free_port
+from clusters import free_port
 
 SCRIPT = Path(__file__).resolve().parent / "dead_nodes.py"
 TIMEOUT = 120

@@ -1,33 +1,19 @@
 """Optimizers on servers without Python, fed by the stock frontend."""
 
-import os
 import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
+import clusters
 import pytest
+from clusters import COMMAND, HERE, PYTHON, at_loopback
 from support import ORIGINAL
-from test_cluster import free_port
-
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[2]
-COMMAND = ROOT / "target" / "release" / "mxkv"
-TIMEOUT = 300
 
 pytestmark = pytest.mark.skipif(ORIGINAL, reason="needs our library")
 
 
 def launch(workers, servers, *script, original=False, **environment):
     """Runs a script on every worker of a cluster, on the original library if asked for; returns all output."""
-    paths = os.pathsep.join([str(ROOT / "bindings" / "python" / "src"), os.environ.get("PYTHONPATH", "")])
-    environment = {**os.environ, "PYTHONPATH": paths, **environment}
-    python = ["env", "-u", "MXNET_LIBRARY_PATH", sys.executable] if original else [sys.executable]
-    command = [COMMAND, "launch", "-n", str(workers), "-s", str(servers), "--", *python, "-W", "ignore", *map(str, script)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    python = ["env", "-u", "MXNET_LIBRARY_PATH", *PYTHON] if original else PYTHON
+    return clusters.launch(["-n", workers, "-s", servers], [*python, *script], **environment)
 
 
 @pytest.mark.parametrize("workers, servers, original", [(1, 1, False), (2, 2, False), (1, 1, True)])
@@ -68,37 +54,23 @@ def test_without_rounds_every_push_is_one_update(workers, servers):
     assert output.count("every push counted by itself") == workers, output
 
 
-class Cluster:
+class Cluster(clusters.Cluster):
     """Two workers and two servers, each a process of its own."""
 
     def __init__(self, folder):
+        # A test has three of them.
+        super().__init__(deadline=90)
         self.folder = folder
         self.environment = {
-            **os.environ,
-            "PYTHONPATH": str(ROOT / "bindings" / "python" / "src"),
-            "DMLC_PS_ROOT_URI": "127.0.0.1", "DMLC_PS_ROOT_PORT": str(free_port()), "DMLC_NODE_HOST": "127.0.0.1",
-            "DMLC_NUM_WORKER": "2", "DMLC_NUM_SERVER": "2",
+            **at_loopback(workers=2, servers=2),
             "PS_HEARTBEAT_INTERVAL": "1", "PS_HEARTBEAT_TIMEOUT": "3", "MXKV_REJOIN_TIMEOUT": "60",
         }
-        self.nodes = [self.start(role, COMMAND, role) for role in ("scheduler", "server", "server")]
-
-    def start(self, role, *command):
-        environment = {**self.environment, "DMLC_ROLE": role}
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        return process
+        for role in ("scheduler", "server", "server"):
+            self.start(role, [COMMAND, role], {**self.environment, "DMLC_ROLE": role})
 
     def worker(self, how):
-        worker = self.start("worker", sys.executable, "-W", "ignore", HERE / "resume.py", self.folder, how)
-        self.nodes.append(worker)
-        return worker
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        for process in self.nodes:
-            process.kill()
-            process.wait()
+        command = [*PYTHON, HERE / "resume.py", self.folder, how]
+        return self.start(f"worker ({how})", command, {**self.environment, "DMLC_ROLE": "worker"})
 
 
 def losses(*outputs):
@@ -111,27 +83,19 @@ def losses(*outputs):
     return found
 
 
-def finish(workers):
-    outputs = [worker.communicate(timeout=TIMEOUT)[0] for worker in workers]
-    assert not any(worker.returncode for worker in workers), "\n".join(outputs)
-    return outputs
-
-
 def test_training_goes_on_with_the_same_losses_after_a_worker_was_killed(tmp_path):
     with Cluster(tmp_path) as cluster:
-        whole = losses(*finish([cluster.worker("whole"), cluster.worker("whole")]))
+        whole = losses(*cluster.finish([cluster.worker("whole"), cluster.worker("whole")]))
     assert len(whole) == 24
     with Cluster(tmp_path) as cluster:
         both = [cluster.worker("killed"), cluster.worker("killed")]
-        while all(worker.poll() is None for worker in both):
-            time.sleep(0.05)
-        (killed,) = [worker for worker in both if worker.poll() is not None]
+        cluster.wait_for("the death of a worker", lambda: any(worker.code is not None for worker in both))
+        (killed,) = [worker for worker in both if worker.code is not None]
         (other,) = [worker for worker in both if worker is not killed]
-        assert killed.returncode == -signal.SIGKILL, killed.communicate()[0]
-        again = cluster.worker("again")
-        outputs = [killed.communicate(timeout=TIMEOUT)[0], *finish([again, other])]
+        assert killed.code == -signal.SIGKILL, cluster.shown()
+        outputs = [killed.output, *cluster.finish([cluster.worker("again"), other])]
     assert losses(*outputs) == whole
     # And all of it anew, from the files.
     with Cluster(tmp_path) as cluster:
-        restarted = losses(*finish([cluster.worker("restart"), cluster.worker("restart")]))
+        restarted = losses(*cluster.finish([cluster.worker("restart"), cluster.worker("restart")]))
     assert restarted == {place: loss for place, loss in whole.items() if place[1] >= 6}
