@@ -5,6 +5,8 @@ import sys
 import mxnet as mx
 import numpy as np
 
+RATE = 0.25
+
 
 def dense(kv, total):
     sizes = {3: ((2, 3), "float32"), 99: ((1200, 1000), "float32"), 7: ((5, 2), "float16")}
@@ -28,6 +30,7 @@ def pushpull(kv):
 
 
 def rows(kv):
+    """Before there is an optimizer."""
     kv.init(11, mx.nd.ones((4, 3)).tostype("row_sparse"))
     out = mx.nd.sparse.zeros("row_sparse", (4, 3))
     kv.row_sparse_pull(11, out=out, row_ids=mx.nd.array([1, 3, 1]))
@@ -35,14 +38,40 @@ def rows(kv):
     kv._barrier()
 
 
+def row_gradients(kv):
+    """Rows of all workers meet on servers that update by them; the larger key is cut into parts."""
+    kv.set_optimizer(mx.optimizer.SGD(learning_rate=RATE))
+    shapes = {12: (6, 3), 13: (1200, 1000)}
+    rows = {12: [0, 1, 3, 5], 13: [0, 599, 600, 1199]}
+    for key, shape in shapes.items():
+        kv.init(key, mx.nd.ones(shape).tostype("row_sparse"))
+    wanted = {key: np.ones(shape, "float32") for key, shape in shapes.items()}
+    for step in range(1, 4):
+        for key, shape in shapes.items():
+            for rank in range(kv.num_workers):
+                # Everybody has the last row, and another one alone or with others.
+                mine = [rows[key][(rank + step) % 3], rows[key][3]]
+                value = np.full((2, shape[1]), (rank + 1) * step, "float32")
+                wanted[key][mine] -= RATE * value
+                if rank == kv.rank:
+                    kv.push(key, mx.nd.sparse.row_sparse_array((value, mine), shape=shape))
+            out = mx.nd.sparse.zeros("row_sparse", shape)
+            kv.row_sparse_pull(key, out=out, row_ids=mx.nd.array([*rows[key], 2]))
+            pulled = sorted([*rows[key], 2])
+            assert out.indices.asnumpy().tolist() == pulled, (key, step, out.indices)
+            assert (out.data.asnumpy() == wanted[key][pulled]).all(), (key, step, out.data, wanted[key][pulled])
+            kv._barrier()
+
+
 def compressed(kv):
+    """Subtracted by the optimizer."""
     kv.set_gradient_compression({"type": "2bit", "threshold": 0.5})
     kv.init(21, mx.nd.zeros((40,)))
     kv._barrier()
     kv.push(21, mx.nd.ones((40,)) * 0.75)
     out = mx.nd.zeros((40,))
     kv.pull(21, out=out)
-    assert np.allclose(out.asnumpy(), 0.5 * kv.num_workers), out
+    assert np.allclose(out.asnumpy(), -RATE * 0.5 * kv.num_workers), out
     kv._barrier()
 
 
@@ -53,6 +82,7 @@ def main():
     rows(kv)
     kv._send_command_to_servers(77, "ignored by every server")
     kv._barrier()
+    row_gradients(kv)
     compressed(kv)
     print(f"rank {kv.rank} of {kv.num_workers}: all sums are right", flush=True)
 
