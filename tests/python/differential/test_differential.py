@@ -80,9 +80,9 @@ def test_same(results, number):
     case, (theirs, ours) = ALL[number], (side[number] for side in results)
     assert ours[0] != "crash", "our library ended the process"
     if theirs[0] == "crash":
-        return
+        pytest.skip("the original ends the process")
     if theirs[0] == "error" and ours[0] == "ok" and LACKING.search(theirs[1]):
-        return
+        pytest.skip(f"the original lacks it: {theirs[1][:80]}")
     assert ours[0] == theirs[0], f"original: {theirs[:2]}\nours: {ours[:2]}"
     if ours[0] == "error":
         return

@@ -214,4 +214,5 @@ def test_many_threads_with_a_store_each(name):
         thread.start()
     for thread in threads:
         thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
     assert not failures
