@@ -11,16 +11,10 @@ use mxkv::kvstore::{Key, KeyKind, Keys, KvStore, Updater, create};
 /// What not every store can do.
 #[derive(Clone, Copy)]
 pub struct Abilities {
-    /// Takes row_sparse values.
-    pub sparse: bool,
     /// Compresses gradients.
     pub compression: bool,
     /// Converts values of another element type before it sums them.
     pub casts_values: bool,
-    /// Holds arrays of every element type, not only floats.
-    pub any_dtype: bool,
-    /// Calls an updater in this process.
-    pub updater: bool,
 }
 
 pub struct Bench {

@@ -1,7 +1,8 @@
-//! What every kind of store does, written once against the trait and run on each.
+//! What every kind of local store does, written once against the trait and run on each. Distributed stores need a
+//! cluster: `tests/python/dist` and `tests/cluster` run them.
 //!
-//! `suite` holds the behaviours, `twin` random programs that are compared with a model a few lines long. A store
-//! that cannot do something declares it in its [`Abilities`]; then the suite checks that it says so.
+//! `suite` holds the behaviours, `twin` random programs that are compared with a model a few lines long. What not
+//! every store can do is in its [`Abilities`]; the suite checks that the others say so.
 
 mod bench;
 mod suite;
@@ -10,12 +11,9 @@ mod twin;
 use bench::{Abilities, Bench};
 use mxkv::engine::Mode;
 
-const LOCAL: Abilities =
-    Abilities { sparse: true, compression: false, casts_values: false, any_dtype: true, updater: true };
-
 fn local(type_name: &'static str, mode: Mode) -> impl Fn() -> Bench {
     let is_device = matches!(type_name, "device" | "local_allreduce_device");
-    let abilities = Abilities { compression: is_device, casts_values: is_device, ..LOCAL };
+    let abilities = Abilities { compression: is_device, casts_values: is_device };
     move || Bench::new(type_name, mode, abilities)
 }
 

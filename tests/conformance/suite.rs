@@ -143,9 +143,6 @@ fn element_types_of_values(bench: &Bench) {
 }
 
 fn integers_wrap_and_bools_are_refused(bench: &Bench) {
-    if !bench.abilities.any_dtype {
-        return;
-    }
     let hundred = NdArray::from_slice(Shape::new(&[1]), &[100i8], Device::cpu(0)).unwrap();
     bench.init(1, &hundred);
     bench.push(1, &[hundred.clone(), hundred.clone(), hundred.clone()]);
@@ -235,9 +232,6 @@ fn broadcast_is_all_or_nothing(bench: &Bench) {
 }
 
 fn sparse_values(bench: &Bench) {
-    if !bench.abilities.sparse {
-        return;
-    }
     bench.init(1, &no_rows());
     bench.push(1, &[rows(&[1, 4], &[1.0, 2.0, 3.0, 4.0]), rows(&[0, 4], &[5.0, 5.0, 10.0, 20.0])]);
     let out = no_rows();
@@ -255,9 +249,6 @@ fn sparse_values(bench: &Bench) {
 }
 
 fn sparse_pulls(bench: &Bench) {
-    if !bench.abilities.sparse {
-        return;
-    }
     bench.init(1, &rows(&[1, 3], &[1.0, 1.5, 3.0, 3.5]));
     let (sparse, dense) = (no_rows(), matrix(5, &[9.0; 10]));
     bench.store.pull(Keys::Int(&[1, 1]), &[sparse.clone(), dense.clone()], 0, true).unwrap();
@@ -271,9 +262,6 @@ fn sparse_pulls(bench: &Bench) {
 }
 
 fn row_pulls(bench: &Bench) {
-    if !bench.abilities.sparse {
-        return;
-    }
     bench.init(1, &rows(&[1, 3], &[1.0, 1.5, 3.0, 3.5]));
     bench.init(2, &matrix(5, &[1.0; 10]));
     let out = no_rows();
@@ -293,9 +281,6 @@ fn row_pulls(bench: &Bench) {
 }
 
 fn updaters_see_keys_in_order(bench: &Bench) {
-    if !bench.abilities.updater {
-        return;
-    }
     let (adder, calls) = Adder::new(bench, 2.0);
     bench.store.init(Keys::Text(&["z", "a"]), &[vector(&[100.0]), vector(&[200.0])]).unwrap();
     bench.store.set_updater(adder).unwrap();
@@ -310,9 +295,6 @@ fn updaters_see_keys_in_order(bench: &Bench) {
 
 /// A sum that an updater got is not the stored value, even where an earlier push had stored the sum itself.
 fn updaters_own_what_they_get(bench: &Bench) {
-    if !bench.abilities.updater {
-        return;
-    }
     bench.init(1, &vector(&[0.0]));
     bench.push(1, &[vector(&[1.0]), vector(&[2.0])]);
     let (adder, _) = Adder::new(bench, 10.0);
@@ -349,9 +331,6 @@ fn updaters_may_use_the_store(bench: &Bench) {
             assert_eq!(bench.content(&pushed)[0], amount, "the inner push summed elsewhere");
             Ok(())
         }
-    }
-    if !bench.abilities.updater {
-        return;
     }
     let own = Arc::new(Bench::new(bench.store.type_name(), bench.engine.mode(), bench.abilities));
     own.init(1, &vector(&[0.0]));
