@@ -151,7 +151,7 @@ fn end_all(nodes: &mut [Node], interrupted: bool) {
                 node.signal(signal);
             }
         }
-        if wait_until(GRACE, || nodes.iter_mut().fold(true, |gone, node| node.is_gone() && gone)) {
+        if wait_until(GRACE, || nodes.iter_mut().all(Node::is_gone)) {
             break;
         }
     }

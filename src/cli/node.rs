@@ -44,7 +44,8 @@ impl Plan<'_> {
         process.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let mut child = process.spawn().map_err(|error| {
             let code = if error.kind() == ErrorKind::NotFound { 127 } else { 126 };
-            (Error::io(format!("starting {} ({})", self.name, self.command.join(" ")), &error), code)
+            let program = process.get_program().to_string_lossy();
+            (Error::io(format!("starting {}: {program}", self.name), &error), code)
         })?;
         let mut readers = Vec::new();
         if let Some(output) = child.stdout.take() {
