@@ -3,7 +3,8 @@
 use crate::array::{DType, Shape};
 use crate::base::Result;
 
-/// What a parameter accepts. The type texts that frontends see, and the accepted spellings, are MXNet's.
+/// What a parameter accepts. The type texts that frontends see, and the accepted spellings, are MXNet's, but for a
+/// few that no frontend writes: it reads `[0, 1)` and `1e`, which are errors here, and refuses `.5` for a list.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kind {
     Int,
@@ -85,43 +86,43 @@ impl Param {
         let value = match self.kind {
             Kind::Int => integer(trimmed).filter(|x| i32::try_from(*x).is_ok()).map(Value::Int),
             Kind::Long => integer(trimmed).map(Value::Int),
-            Kind::Float | Kind::Real => float(trimmed).map(Value::Float),
-            Kind::Double => number(trimmed).map(Value::Double),
-            Kind::Bool => boolean(trimmed).map(Value::Bool),
+            Kind::Float | Kind::Real => float(text).map(Value::Float),
+            Kind::Double => number(text).map(Value::Double),
+            Kind::Bool => boolean(text).map(Value::Bool),
             Kind::Str => Some(Value::Str(text.to_owned())),
             Kind::Shape => shape(trimmed),
-            Kind::ShapeOrNone => or_none(trimmed, shape),
-            Kind::IntOrNone | Kind::LongOrNone => or_none(trimmed, |text| integer(text).map(Value::Int)),
-            Kind::DoublesOrNone => or_none(trimmed, |text| {
-                list(text)?.into_iter().map(number).collect::<Option<_>>().map(Value::Doubles)
+            Kind::ShapeOrNone => or_none(text, shape),
+            Kind::IntOrNone | Kind::LongOrNone => or_none(text, |text| item(text).map(Value::Int)),
+            Kind::DoublesOrNone => or_none(text, |text| {
+                list(text)?.into_iter().map(plain).collect::<Option<_>>().map(Value::Doubles)
             }),
-            Kind::FloatOrNone => or_none(trimmed, |text| float(text).map(Value::Float)),
-            Kind::DoubleOrNone => or_none(trimmed, |text| number(text).map(Value::Double)),
+            Kind::FloatOrNone => or_none(text, |text| plain_float(text).map(Value::Float)),
+            Kind::DoubleOrNone => or_none(text, |text| plain(text).map(Value::Double)),
             Kind::Floats => list(trimmed)
-                .and_then(|items| items.iter().map(|item| float(item)).collect())
+                .and_then(|items| items.into_iter().map(plain_float).collect())
                 .map(Value::Floats),
-            Kind::BoolOrNone => or_none(trimmed, |text| boolean(text).map(Value::Bool)),
-            Kind::EnumOrNone(_) | Kind::DTypeOrNone(_) if trimmed == "None" => Some(Value::None),
+            Kind::BoolOrNone => or_none(text, |text| boolean(text).map(Value::Bool)),
+            Kind::EnumOrNone(_) | Kind::DTypeOrNone(_) if text == "None" => Some(Value::None),
             Kind::Enum(words) | Kind::EnumOrNone(words) => {
                 crate::ensure!(
-                    words.contains(&trimmed),
+                    words.contains(&text),
                     InvalidArgument,
-                    "{}: Invalid Input: '{trimmed}', valid values are: {{{}}}",
+                    "{}: Invalid Input: '{text}', valid values are: {{{}}}",
                     self.name,
                     quoted(words)
                 );
-                Some(Value::Str(trimmed.to_owned()))
+                Some(Value::Str(text.to_owned()))
             }
             Kind::DType(names) | Kind::DTypeOrNone(names) => {
                 crate::ensure!(
-                    names.contains(&trimmed),
+                    names.contains(&text),
                     InvalidArgument,
-                    "{}: Invalid Input: '{trimmed}', valid values are: {{{}}}",
+                    "{}: Invalid Input: '{text}', valid values are: {{{}}}",
                     self.name,
                     quoted(names)
                 );
                 // `None` is among the names of some parameters: the operator chooses.
-                Some(DType::from_name(trimmed).map_or(Value::None, Value::DType))
+                Some(DType::from_name(text).map_or(Value::None, Value::DType))
             }
         };
         value.ok_or_else(|| {
@@ -204,40 +205,54 @@ fn quoted(words: &[&str]) -> String {
     words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(", ")
 }
 
+/// `None` may be followed by blanks, but not follow them.
 fn or_none(text: &str, parse: impl FnOnce(&str) -> Option<Value>) -> Option<Value> {
-    if text == "None" { Some(Value::None) } else { parse(text) }
+    if text.trim_end() == "None" { Some(Value::None) } else { parse(text.trim()) }
 }
 
 fn boolean(text: &str) -> Option<bool> {
-    match text {
-        "True" | "true" | "1" => Some(true),
-        "False" | "false" | "0" => Some(false),
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
         _ => None,
     }
 }
 
-/// Whole numbers; Python 2's `3L` and `True`/`False` where a frontend passes a flag as a number.
 fn integer(text: &str) -> Option<i64> {
-    match text {
-        "True" => Some(1),
-        "False" => Some(0),
-        _ => text.strip_suffix('L').unwrap_or(text).parse().ok(),
-    }
+    text.parse().ok()
 }
 
+/// A whole number in a list, or where there may be none: also Python 2's `3L`.
+fn item(text: &str) -> Option<i64> {
+    integer(text.strip_suffix('L').unwrap_or(text))
+}
+
+/// A number, perhaps with an `f` behind it; one beyond the range is an error, infinity itself is not.
 fn number(text: &str) -> Option<f64> {
-    match text {
-        "True" => Some(1.0),
-        "False" => Some(0.0),
-        _ => text.trim_end_matches(['f', 'F']).parse().ok().or_else(|| text.parse().ok()),
-    }
+    let text = text.trim_start();
+    let value: f64 =
+        text.strip_suffix(['f', 'F']).and_then(|text| text.parse().ok()).or(text.parse().ok())?;
+    let lower = text.to_ascii_lowercase();
+    let mantissa = lower.split('e').next().unwrap_or_default();
+    let vanished = value == 0.0 && mantissa.contains(|digit| ('1'..='9').contains(&digit));
+    (!vanished && !value.is_subnormal() && (!value.is_infinite() || lower.contains("inf"))).then_some(value)
 }
 
-/// Numbers beyond float32's range are errors, except infinity itself.
 fn float(text: &str) -> Option<f32> {
     let value = number(text)?;
     let rounded = value as f32;
-    (rounded.is_finite() || !value.is_finite()).then_some(rounded)
+    let lost = value.is_finite()
+        && (rounded.is_infinite() || rounded.is_subnormal() || (rounded == 0.0 && value != 0.0));
+    (!lost).then_some(rounded)
+}
+
+/// A number in a list, or where there may be none: only digits, and never infinite. Small ones may become 0.
+fn plain(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|value: &f64| value.is_finite())
+}
+
+fn plain_float(text: &str) -> Option<f32> {
+    plain(text).map(|value| value as f32).filter(|value| value.is_finite())
 }
 
 /// The items of `(a, b,)`, `[a, b]` or of a single `a`.
@@ -248,10 +263,10 @@ fn list(text: &str) -> Option<Vec<&str>> {
         _ => return Some(vec![text]),
     };
     let inner = inner.trim();
-    let inner = inner.strip_suffix(',').unwrap_or(inner);
-    if inner.trim().is_empty() {
+    if inner.is_empty() {
         return Some(vec![]);
     }
+    let inner = inner.strip_suffix(',').unwrap_or(inner);
     let items: Vec<&str> = inner.split(',').map(str::trim).collect();
     items.iter().all(|item| !item.is_empty()).then_some(items)
 }
@@ -260,9 +275,13 @@ fn shape(text: &str) -> Option<Value> {
     if text == "None" {
         return Some(Value::Shape(vec![]));
     }
-    let items = list(text)?;
-    let dims: Option<Vec<_>> =
-        items.iter().map(|item| if *item == "None" { Some(None) } else { integer(item).map(Some) }).collect();
+    let bracketed = text.starts_with(['(', '[']);
+    let dim = |text: &str| match text {
+        "None" => Some(None),
+        text if bracketed => item(text).map(Some),
+        text => integer(text).map(Some),
+    };
+    let dims: Option<Vec<_>> = list(text)?.into_iter().map(dim).collect();
     dims.map(Value::Shape)
 }
 
@@ -303,6 +322,41 @@ mod tests {
         assert_eq!(parse(Kind::Float, "1.0E-4"), Some(Value::Float(1e-4)));
         assert_eq!(parse(Kind::Float, "1e50"), None);
         assert_eq!(parse(Kind::Float, "abc"), None);
+        for text in ["True", "2ff", "1L", "1e-50", "1e-40", "1 "] {
+            assert_eq!(parse(Kind::Float, text), None, "{text}");
+        }
+        for text in ["True", "2ff", "1e400", "-1e400", "1e-400", "1e-320"] {
+            assert_eq!(parse(Kind::Double, text), None, "{text}");
+        }
+        assert_eq!(parse(Kind::Float, " 2F"), Some(Value::Float(2.0)));
+        assert_eq!(parse(Kind::Float, "-inf"), Some(Value::Float(f32::NEG_INFINITY)));
+        assert_eq!(parse(Kind::Double, "infinity"), Some(Value::Double(f64::INFINITY)));
+        assert_eq!(parse(Kind::Double, "0e5"), Some(Value::Double(0.0)));
+        for text in ["True", "1L", "1.0", ""] {
+            assert_eq!(parse(Kind::Int, text), None, "{text}");
+        }
+        assert_eq!(parse(Kind::Int, " +1 "), Some(Value::Int(1)));
+        assert_eq!(parse(Kind::IntOrNone, "1L"), Some(Value::Int(1)));
+        assert_eq!(parse(Kind::IntOrNone, "None "), Some(Value::None));
+        for text in ["True", " None", "none"] {
+            assert_eq!(parse(Kind::IntOrNone, text), None, "{text}");
+        }
+        for text in ["tRue", "TRUE", "1"] {
+            assert_eq!(parse(Kind::Bool, text), Some(Value::Bool(true)), "{text}");
+        }
+        for text in [" True", "True ", "2", "None"] {
+            assert_eq!(parse(Kind::Bool, text), None, "{text}");
+        }
+        for text in ["(,)", "[,]", "0L", "True", "(True,)", "1,0"] {
+            assert_eq!(parse(Kind::Shape, text), None, "{text}");
+        }
+        for text in ["(0.1f,)", "(1e400,)", "(inf,)", "(True,)", "(,)"] {
+            assert_eq!(parse(Kind::Floats, text), None, "{text}");
+        }
+        assert_eq!(parse(Kind::Floats, "(1e-50,)"), Some(Value::Floats(vec![0.0])));
+        assert_eq!(parse(Kind::DoubleOrNone, "1f"), None);
+        assert_eq!(parse(Kind::Enum(&["a"]), " a"), None);
+        assert_eq!(parse(Kind::DType(DTYPES), "float16 "), None);
         assert_eq!(parse(Kind::Int, "3000000000"), None);
         assert_eq!(parse(Kind::Floats, "[0.1, 0.2]"), Some(Value::Floats(vec![0.1, 0.2])));
         assert_eq!(parse(Kind::DType(DTYPES), "float16"), Some(Value::DType(DType::Float16)));
