@@ -10,7 +10,7 @@ use crate::base::sync::{Arc, Mutex};
 use crate::engine::{Engine, Operation, Var};
 use crate::ops::kernels::storage::{cast_into, copy_of};
 use crate::ops::kernels::sum::SumOrder;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::borrow::Cow;
 
@@ -30,6 +30,8 @@ pub(super) struct Live {
     pub rule: Arc<dyn Rule>,
     /// As given; what changes since is in the other fields.
     pub spec: Spec,
+    /// The names in its `param_idx2name`.
+    names: FxHashSet<String>,
     pub multi_precision: bool,
     pub rates: Rates,
     pub shared: Memory,
@@ -270,6 +272,7 @@ impl Live {
         rates.resume(&spec.progress);
         let mut live = Live {
             rule: built.rule,
+            names: spec.param_idx2name.values().cloned().collect(),
             spec: Spec { name: built.name.to_owned(), progress: Progress::default(), ..spec.clone() },
             multi_precision: built.multi_precision,
             rates,
@@ -330,9 +333,9 @@ impl Live {
 
     /// What is kept for a key, made when it is first asked for.
     pub(super) fn slot(&mut self, index: &Index) -> &mut Slot {
-        let Live { slots, spec, rule, rates, .. } = self;
+        let Live { slots, spec, names, rule, rates, .. } = self;
         if !slots.contains_key(index) {
-            let (lr_mult, wd_mult) = multipliers(spec, &**rule, index);
+            let (lr_mult, wd_mult) = multipliers(spec, names, &**rule, index);
             let (_, own) = rule.memory();
             let slot = Slot { count: rates.begin, lr_mult, wd_mult, own, ..Slot::default() };
             slots.insert(index.clone(), slot);
@@ -394,7 +397,7 @@ impl Live {
         let slot = self.slots.get(index);
         let wd_mult = || match slot {
             Some(slot) => slot.wd_mult,
-            None => multipliers(&self.spec, &*self.rule, index).1,
+            None => multipliers(&self.spec, &self.names, &*self.rule, index).1,
         };
         let wd = if self.rates.wd == 0.0 { 0.0 } else { self.rates.wd * wd_mult() };
         let facts = Facts { rule: &*self.rule, wd, multi_precision: self.multi_precision };
@@ -475,7 +478,7 @@ fn new_arrays(rule: &dyn Rule, weight: &NdArray, multi_precision: bool) -> Resul
 }
 
 /// Multiplier of the learning rate and of the weight decay: under the index, else under its name, else 1.
-fn multipliers(spec: &Spec, rule: &dyn Rule, index: &Index) -> (f64, f64) {
+fn multipliers(spec: &Spec, names: &FxHashSet<String>, rule: &dyn Rule, index: &Index) -> (f64, f64) {
     let name = spec.param_idx2name.get(index).map(String::as_str);
     let named: Option<Index> = name.map(Index::from);
     let find = |table: &std::collections::BTreeMap<Index, f64>| {
@@ -484,7 +487,7 @@ fn multipliers(spec: &Spec, rule: &dyn Rule, index: &Index) -> (f64, f64) {
     let undecayed = || {
         // A text index that equals one of the names is found under it too.
         let text = match index {
-            Index::Text(text) => spec.param_idx2name.values().find(|name| **name == **text),
+            Index::Text(text) => names.get(&**text),
             Index::Int(_) => None,
         };
         let name = text.map(String::as_str).or(name);

@@ -12,11 +12,17 @@ pub struct Reader<'a> {
     owner: &'a str,
     given: &'a Params,
     asked: RefCell<Vec<&'static str>>,
+    finite: bool,
 }
 
 impl<'a> Reader<'a> {
     pub fn new(owner: &'a str, given: &'a Params) -> Self {
-        Reader { owner, given, asked: RefCell::default() }
+        Reader { owner, given, asked: RefCell::default(), finite: false }
+    }
+
+    /// From now on, numbers that are infinite or none are errors if `finite` is set.
+    pub fn only_finite(self, finite: bool) -> Self {
+        Reader { finite, ..self }
     }
 
     /// The text, unless it is absent or `None`.
@@ -31,7 +37,12 @@ impl<'a> Reader<'a> {
             "False" | "false" => Some(0.0),
             _ => text.parse().ok(),
         };
-        self.text(name).map(|text| parse(text).ok_or_else(|| self.bad(name, "a number", text))).transpose()
+        let Some(text) = self.text(name) else { return Ok(None) };
+        let number: f64 = parse(text).ok_or_else(|| self.bad(name, "a number", text))?;
+        match number.is_finite() || !self.finite {
+            true => Ok(Some(number)),
+            false => Err(self.bad(name, "a finite number", text)),
+        }
     }
 
     pub fn number_or(&self, name: &'static str, default: f64) -> Result<f64> {

@@ -38,7 +38,11 @@ impl<T: Real> Rows<'_, T> {
         &mut self,
         mut work: impl FnMut(&mut [T], Option<&[T]>, [&mut [T]; S]),
     ) {
-        let width = self.width.max(1);
+        let width = self.width;
+        // Rows without elements may be listed all the same.
+        if width == 0 {
+            return;
+        }
         let mut listed: Vec<Option<usize>> = vec![None; self.weight.len() / width];
         self.numbers.iter().enumerate().for_each(|(number, row)| listed[*row] = Some(number));
         for (row, number) in listed.into_iter().enumerate() {

@@ -105,7 +105,8 @@ pub(super) fn build(spec: &Spec) -> Result<Built> {
         suggest::unknown("optimizer:", &spec.name, &names)
     })?;
     let owner = format!("optimizer {}", entry.name);
-    let reader = Reader::new(&owner, &spec.params);
+    // What stock frontends described is kept as it is: the original takes it.
+    let reader = Reader::new(&owner, &spec.params).only_finite(!spec.mxnet_1_9_1);
     let rates = Rates::new(&reader, spec, entry.defaults)?;
     let multi_precision = reader.flag_or("multi_precision", false)?;
     let rule = (entry.build)(&reader, &Compat { mxnet_1_9_1: spec.mxnet_1_9_1 })?;

@@ -1,7 +1,7 @@
 //! Where MXNet 1.9.1 has a defect: what we do by default, and that the switch brings the defect back.
 
 use super::engine;
-use crate::array::{DType, Device, NdArray, Shape};
+use crate::array::{DType, Device, NdArray, Part, RowSparse, Shape};
 use crate::optimizer::{Index, Optimizer, Scalar, Spec};
 
 fn make(name: &str, params: &[(&str, &str)], mxnet_1_9_1: bool) -> Optimizer {
@@ -239,4 +239,47 @@ fn a_failed_first_update_does_not_spoil_the_states() {
     // With a previous weight of 0 instead of 1 it would be -0.5.
     let parts = weight.read_row_sparse().unwrap();
     assert_eq!(parts.values.elements::<f32>().unwrap(), [0.5, 0.5]);
+}
+
+#[test]
+fn listed_rows_without_elements_are_no_rows() {
+    let shape = Shape::new(&[3, 0]);
+    let weight = NdArray::zeros(shape.clone(), DType::Float32, Device::cpu(0)).unwrap();
+    let parts = RowSparse {
+        indices: Part::indices(&[0, 2]).unwrap(),
+        values: Part::new(DType::Float32, shape.with_rows(2)).unwrap(),
+    };
+    let gradient = NdArray::from_row_sparse(parts, shape, Device::cpu(0)).unwrap();
+    for (name, momentum) in [("adam", None), ("sgd", Some(("momentum", "0.9")))] {
+        for lazy in ["true", "false"] {
+            let params: Vec<_> = [("lazy_update", lazy)].into_iter().chain(momentum).collect();
+            make(name, &params, false).update(&Index::Int(0), &weight, &gradient).unwrap();
+        }
+    }
+}
+
+#[test]
+fn scalars_are_finite_unless_a_stock_frontend_gave_them() {
+    let made = |param, value, mxnet_1_9_1| {
+        let spec = Spec { mxnet_1_9_1, ..Spec::from_params("adam", &[(param, value)]).unwrap() };
+        Optimizer::new(&spec, engine()).map(drop)
+    };
+    for param in ["learning_rate", "wd", "rescale_grad", "clip_gradient", "epsilon", "beta1"] {
+        for value in ["nan", "inf", "-inf"] {
+            let refused = made(param, value, false).unwrap_err().to_string();
+            assert!(refused.contains(param) && refused.contains("a finite number"), "{refused}");
+            made(param, value, true).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_text_key_that_equals_a_name_decays_like_it() {
+    let spec =
+        Spec::from_params("sgd", &[("wd", "0.5"), ("learning_rate", "1"), ("param_idx2name.0", "fc_bias")]);
+    let optimizer = Optimizer::new(&spec.unwrap(), engine()).unwrap();
+    let (bias, other) = (vector(&[1.0]), vector(&[1.0]));
+    optimizer.update(&Index::from("fc_bias"), &bias, &vector(&[0.0])).unwrap();
+    optimizer.update(&Index::from("other_bias"), &other, &vector(&[0.0])).unwrap();
+    assert_eq!([of(&bias), of(&other)], [[1.0], [0.5]]);
 }
