@@ -54,8 +54,14 @@ impl Random {
         -self.open_unit().ln()
     }
 
-    /// Of scale 1 (Marsaglia and Tsang 2000).
+    /// Of scale 1 (Marsaglia and Tsang 2000). The limits at 0 and infinity are those numbers; below 0 there is none.
     pub fn gamma(&mut self, shape: f64) -> f64 {
+        if shape == 0.0 || shape == f64::INFINITY {
+            return shape;
+        }
+        if !(shape > 0.0) {
+            return f64::NAN;
+        }
         if shape < 1.0 {
             let power = self.open_unit().powf(1.0 / shape);
             return self.gamma(shape + 1.0) * power;
@@ -75,6 +81,10 @@ impl Random {
     pub fn poisson(&mut self, mean: f64) -> f64 {
         if mean <= 0.0 {
             return 0.0;
+        }
+        // No draw from these would ever be accepted.
+        if !mean.is_finite() {
+            return mean;
         }
         if mean < 12.0 {
             let (limit, mut product, mut count) = ((-mean).exp(), self.open_unit(), 0.0);
@@ -146,6 +156,23 @@ mod tests {
         check("negative binomial", 3.0, 6.0, |random| random.negative_binomial(3.0, 0.5));
         check("generalized", 4.0, 4.0 + 0.5 * 16.0, |random| random.generalized_negative_binomial(4.0, 0.5));
         check("integer", 4.5, 8.25, |random| random.integer(0, 10) as f64);
+    }
+
+    #[test]
+    fn draws_of_degenerate_distributions_end() {
+        for x in [0.0, -1.0, -1e300, 1e-300, 1e300, f64::MAX, f64::INFINITY, f64::NAN] {
+            let mut random = Random::of(7, 7);
+            random.gamma(x);
+            random.poisson(x);
+            for y in [0.0, 0.5, 1.0, 2.0, f64::INFINITY, f64::NAN] {
+                random.negative_binomial(x, y);
+                random.generalized_negative_binomial(x, y);
+            }
+        }
+        let mut random = Random::of(7, 7);
+        assert_eq!([random.gamma(0.0), random.gamma(f64::INFINITY)], [0.0, f64::INFINITY]);
+        assert!(random.gamma(-1.0).is_nan() && random.poisson(f64::NAN).is_nan());
+        assert_eq!([random.poisson(-1.0), random.poisson(f64::INFINITY)], [0.0, f64::INFINITY]);
     }
 
     #[test]
