@@ -1,13 +1,13 @@
 //! Operators that look at whole arrays: finiteness, closeness, histograms, norms of many arrays; `reset_arrays`.
 
-use crate::array::{DType, Element, NdArray, Shape, Storage};
+use crate::array::{DType, Element, Shape, Storage};
 use crate::base::Result;
 use crate::ops::kernels::norm::sum_of_squares;
 use crate::ops::kernels::sparse::Elements;
-use crate::ops::kernels::storage::{elements_as, store};
+use crate::ops::kernels::storage::{cast_into, elements_as, store};
 use crate::ops::operator::{Definition, Inputs, Plan};
 use crate::ops::param::{Kind, Param, optional, required};
-use crate::ops::{Invocation, Meta, Query};
+use crate::ops::{Attrs, Invocation, Meta, Query};
 use crate::{dispatch, dispatch_float};
 use smallvec::{SmallVec, smallvec};
 
@@ -102,7 +102,7 @@ pub static OPERATORS: &[Definition] = &[
         },
         params: &[
             optional("bin_cnt", Kind::IntOrNone, "None", "Number of bins for uniform case"),
-            optional("range", Kind::Str, "None", "The lower and upper range of the bins."),
+            optional("range", Kind::DoublesOrNone, "None", "The lower and upper range of the bins."),
         ],
         outputs: |_, _| Ok(2),
         infer: histogram_shape,
@@ -191,15 +191,16 @@ fn histogram_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
     let edges = match query.attrs.optional_int("bin_cnt")? {
         Some(bins) => {
             crate::ensure!(bins > 0, InvalidArgument, "bin_cnt: expected a positive number, got {bins}");
-            range(query.attrs.text("range")?)?;
+            range(query.attrs)?;
             bins + 1
         }
         None => {
             let bins = query.input(1)?;
+            query.require_dtype(1, data.dtype())?;
             crate::ensure!(
-                bins.size() > 1,
+                bins.size() > 1 && bins.shape().rank() == 1,
                 Shape,
-                "bins: expected two edges or more, got shape {}",
+                "bins: expected a vector of two edges or more, got shape {}",
                 bins.shape()
             );
             bins.size() as i64
@@ -211,40 +212,59 @@ fn histogram_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
     ])
 }
 
-/// `(low, high)`
-fn range(text: &str) -> Result<(f64, f64)> {
-    let inner = text.trim().trim_start_matches(['(', '[']).trim_end_matches([')', ']']);
-    let ends: Vec<f64> = inner.split(',').filter_map(|end| end.trim().parse().ok()).collect();
-    match ends.as_slice() {
-        [low, high] if low < high => Ok((*low, *high)),
-        _ => Err(crate::err!(InvalidArgument, "range: expected a lower and a higher number, got '{text}'")),
+/// The lower and the upper end of all bins. A single point gets half a unit to either side.
+fn range(attrs: &Attrs) -> Result<(f64, f64)> {
+    match attrs.doubles("range")? {
+        Some([low, high]) if low == high => Ok((low - 0.5, high + 0.5)),
+        Some([low, high]) if low < high => Ok((*low, *high)),
+        given => {
+            Err(crate::err!(InvalidArgument, "range: expected a lower and a higher number, got {given:?}"))
+        }
     }
-}
-
-fn values(array: &NdArray) -> Result<Vec<f64>> {
-    elements_as(array)
 }
 
 fn histogram(call: &Invocation) -> Result<()> {
-    let data = values(call.input(0)?)?;
-    let edges: Vec<f64> = match call.attrs.optional_int("bin_cnt")? {
+    let data: Vec<f64> = elements_as(call.input(0)?)?;
+    let out = call.output(1)?;
+    let even = match call.attrs.optional_int("bin_cnt")? {
         Some(bins) => {
-            let (low, high) = range(call.attrs.text("range")?)?;
-            (0..=bins).map(|edge| low + edge as f64 * (high - low) / bins as f64).collect()
+            let (low, high) = range(&call.attrs)?;
+            let edges: Vec<f64> =
+                (0..=bins).map(|edge| low + edge as f64 * (high - low) / bins as f64).collect();
+            store(&edges, out)?;
+            Some((low, high))
         }
-        None => values(call.input(1)?)?,
+        None => {
+            cast_into(call.input(1)?, out)?;
+            None
+        }
     };
+    // Compared is with the edges as the caller sees them: rounded to the type of data.
+    let edges: Vec<f64> = elements_as(out)?;
     let bins = edges.len() - 1;
     let mut counts = vec![0i64; bins];
     for x in data {
-        // The last bin holds its upper edge too.
-        if x >= edges[0] && x <= edges[bins] {
-            counts[edges.partition_point(|edge| *edge <= x).saturating_sub(1).min(bins - 1)] += 1;
+        let (low, high) = even.unwrap_or((edges[0], edges[bins]));
+        if !(low..=high).contains(&x) {
+            continue;
         }
+        let bin = match even {
+            // Rounding may put an element one bin beside its own.
+            Some(_) => {
+                let near = (((x - low) * bins as f64 / (high - low)) as usize).min(bins - 1);
+                if x < edges[near] {
+                    near.saturating_sub(1)
+                } else {
+                    near + usize::from(near + 1 < bins && x >= edges[near + 1])
+                }
+            }
+            // The last bin holds its upper edge too.
+            None => edges.partition_point(|edge| *edge <= x).saturating_sub(1).min(bins - 1),
+        };
+        counts[bin] += 1;
     }
     call.output(0)?.write::<i64>()?.copy_from_slice(&counts);
-    let out = call.output(1)?;
-    store(&edges, out)
+    Ok(())
 }
 
 fn stored(call: &Invocation) -> Result<()> {
