@@ -13,6 +13,10 @@ pub enum AllRows<'a, T> {
 impl<'a, T: Element> AllRows<'a, T> {
     /// Opens a weight. A row_sparse one must hold all its rows: a missing row has no defined value to update.
     pub fn of_weight(array: &'a NdArray) -> Result<Self> {
+        Self::named(array, "weight")
+    }
+
+    fn named(array: &'a NdArray, name: &str) -> Result<Self> {
         if array.is_dense() {
             return array.write::<T>().map(AllRows::Dense);
         }
@@ -20,7 +24,7 @@ impl<'a, T: Element> AllRows<'a, T> {
         crate::ensure!(
             parts.indices.len() == array.shape().rows(),
             StorageType,
-            "weight: a row_sparse weight must hold all its {} rows to be updated, it holds {}",
+            "{name}: a row_sparse array must hold all its {} rows to be updated, it holds {}",
             array.shape().rows(),
             parts.indices.len()
         );
@@ -28,7 +32,7 @@ impl<'a, T: Element> AllRows<'a, T> {
     }
 
     /// Opens a state. A row_sparse one without rows counts as zeros and gets all its rows.
-    pub fn of_state(array: &'a NdArray) -> Result<Self> {
+    pub fn of_state(array: &'a NdArray, name: &str) -> Result<Self> {
         if !array.is_dense() {
             let mut parts = array.write_row_sparse()?;
             if parts.indices.is_empty() {
@@ -38,7 +42,7 @@ impl<'a, T: Element> AllRows<'a, T> {
                 *parts = RowSparse { indices: Part::indices(&rows)?, values };
             }
         }
-        Self::of_weight(array)
+        Self::named(array, name)
     }
 
     pub fn elements(&mut self) -> Result<&mut [T]> {

@@ -66,7 +66,7 @@ fn adam(call: &Invocation) -> Result<()> {
         let hyper = Moments::hyper::<T>(&call.attrs, rates)?;
         let values = parts.values.elements::<T>()?;
         let mut weight = AllRows::<T>::of_weight(out)?;
-        let (mut mean, mut var) = (AllRows::<T>::of_state(mean)?, AllRows::<T>::of_state(var)?);
+        let (mut mean, mut var) = (AllRows::<T>::of_state(mean, "mean")?, AllRows::<T>::of_state(var, "var")?);
         let (weight, mean, var) = (weight.elements()?, mean.elements()?, var.elements()?);
         let mut listed: Vec<Option<usize>> = vec![None; out.shape().rows()];
         rows.iter().enumerate().for_each(|(number, row)| listed[*row] = Some(number));

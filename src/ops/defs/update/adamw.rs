@@ -4,7 +4,7 @@
 use super::dense::{Group, Rule, update};
 use super::multi_sgd::count;
 use super::params::{CLIP, LR, LRS, NUM_WEIGHTS, Rates, WD, WDS, beta1, beta2, epsilon, real};
-use super::{check_group, require_float16};
+use super::{check_group, check_groups, master_of, require_float, require_values};
 use crate::array::NdArray;
 use crate::base::Result;
 use crate::dispatch_float;
@@ -77,9 +77,7 @@ fn states(attrs: &Attrs, size: usize) -> SmallVec<[usize; 4]> {
 
 fn single(query: &Query<'_>, size: usize, low: usize) -> Result<SmallVec<[Meta; 2]>> {
     check_group(query, 0, size, low)?;
-    if low < size {
-        require_float16(query, 0)?;
-    }
+    require_float(query, 0)?;
     check_factor(query, size)?;
     Ok(smallvec![Meta::of(query.input(0)?)])
 }
@@ -87,12 +85,10 @@ fn single(query: &Query<'_>, size: usize, low: usize) -> Result<SmallVec<[Meta; 
 fn several(query: &Query<'_>, size: usize, low: usize) -> Result<SmallVec<[Meta; 2]>> {
     let groups = count(query.attrs, "num_weights")?;
     check_factor(query, groups * size)?;
-    (0..groups)
-        .map(|group| {
-            check_group(query, group * size, size, low)?;
-            query.input(group * size).map(Meta::of)
-        })
-        .collect()
+    for name in ["lrs", "wds", "etas"] {
+        require_values(name, query.attrs.floats(name)?.len(), groups)?;
+    }
+    check_groups(query, groups, size, low)
 }
 
 fn check_factor(query: &Query<'_>, index: usize) -> Result<()> {
@@ -176,11 +172,12 @@ fn run_several(call: &Invocation, size: usize) -> Result<()> {
             crate::err!(InvalidArgument, "etas: {} values given, but there are more weights", etas.len())
         })?;
         let rates = Rates { rescale, eta, ..Rates::listed(&call.attrs, "lrs", "wds", number)? };
+        let weight = call.input(first)?;
         let group = Group {
-            weight: call.input(first)?,
+            weight,
             gradient: call.input(first + 1)?,
             states: [call.input(first + 2)?, call.input(first + 3)?],
-            weight32: if size == 5 { Some(call.input(first + 4)?) } else { None },
+            weight32: if size == 5 { master_of(weight, call.input(first + 4)?) } else { None },
             out,
         };
         update::<Multi, 2>(&call.attrs, rates, &group)?;

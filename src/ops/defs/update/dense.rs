@@ -6,7 +6,7 @@ use crate::base::Result;
 use crate::dispatch_float;
 use crate::ops::Attrs;
 use crate::ops::kernels::real::Real;
-use crate::ops::kernels::storage::cast_into;
+use crate::ops::kernels::storage::{cast_into, converted};
 use crate::ops::kernels::update::{Load, over};
 use half::f16;
 use smallvec::SmallVec;
@@ -36,13 +36,14 @@ pub struct Group<'a, const S: usize> {
 pub fn update<R: Rule<S>, const S: usize>(attrs: &Attrs, rates: Rates, group: &Group<'_, S>) -> Result<()> {
     let gradient = group.gradient;
     match group.weight32 {
+        Some(weight32) if group.out.dtype() != DType::Float16 => {
+            let gradient = &converted(gradient, DType::Float32)?;
+            let master =
+                Group { weight: weight32, gradient, states: group.states, weight32: None, out: weight32 };
+            update::<R, S>(attrs, rates, &master)?;
+            cast_into(weight32, group.out)
+        }
         Some(weight32) => {
-            crate::ensure!(
-                group.out.dtype() == DType::Float16,
-                DType,
-                "out: expected a float16 weight, got {}",
-                group.out.dtype()
-            );
             let hyper = R::hyper::<f32>(attrs, rates)?;
             let (gradient, mut low) = (gradient.read::<f16>()?, group.out.write::<f16>()?);
             let mut states = open::<f32, S>(group.states)?;

@@ -3,7 +3,7 @@
 use super::dense::{open, slices};
 use super::multi_sgd::count;
 use super::params::{CLIP, LR, RESCALE, beta1, beta2, epsilon, prepare, real};
-use super::{check_group, like_weight, require_float16};
+use super::{check_group, check_groups, like_weight, master_of, require_float, require_values};
 use crate::array::{DType, Element, NdArray};
 use crate::base::Result;
 use crate::dispatch_float;
@@ -68,7 +68,7 @@ pub static OPERATORS: &[Definition] = &[
         params: &[beta1("0.9"), beta2("0.999"), epsilon("1e-6"), T, CORRECT, WD_REQUIRED, RESCALE, CLIP],
         mutates: |_, _| smallvec![2, 3],
         infer: |query| {
-            require_float16(query, 0)?;
+            query.require_dtype(0, DType::Float16)?;
             check_group(query, 0, 5, 2)?;
             Ok(smallvec![Meta::new(query.input(0)?.shape().clone(), DType::Float32)])
         },
@@ -93,7 +93,7 @@ pub static OPERATORS: &[Definition] = &[
         outputs: |attrs, _| count(attrs, "num_tensors"),
         mutates: |attrs, _| states(attrs, 4),
         infer: |query| several_infer(query, 4),
-        kernel: several,
+        kernel: |call| several(call, 4),
         in_place: InPlace::Weight,
         ..Definition::DEFAULT
     },
@@ -118,16 +118,16 @@ fn states(attrs: &Attrs, size: usize) -> SmallVec<[usize; 4]> {
 
 fn several_infer(query: &Query<'_>, size: usize) -> Result<SmallVec<[Meta; 2]>> {
     let groups = count(query.attrs, "num_tensors")?;
-    (0..groups)
-        .map(|group| {
-            check_group(query, group * size, size, if size == 5 { 2 } else { 4 })?;
-            query.input(group * size).map(Meta::of)
-        })
-        .collect()
+    for name in ["learning_rates", "wds"] {
+        require_values(name, query.attrs.floats(name)?.len(), groups)?;
+    }
+    require_values("step_count", query.attrs.tuple("step_count")?.map_or(0, <[_]>::len), groups)?;
+    check_groups(query, groups, size, if size == 5 { 2 } else { 4 })
 }
 
 fn phase2_infer(query: &Query<'_>, mixed: bool) -> Result<SmallVec<[Meta; 2]>> {
     let weight = query.input(0)?;
+    require_float(query, 0)?;
     let shared = [1].into_iter().chain(mixed.then_some(4));
     for index in shared {
         let (array, expected) = (query.input(index)?, if mixed { DType::Float32 } else { weight.dtype() });
@@ -215,11 +215,13 @@ fn phase2(call: &Invocation) -> Result<()> {
 fn mixed_phase2(call: &Invocation) -> Result<()> {
     let lr = adapted_rate::<f32>(call)?;
     let (direction, weight32) = (call.input(1)?.read::<f32>()?, call.input(4)?.read::<f32>()?);
-    for ((w, u), w32) in call.output(0)?.write::<f16>()?.iter_mut().zip(direction.iter()).zip(weight32.iter())
-    {
-        *w = f16::from_f32(w32 - lr * u);
-    }
-    Ok(())
+    let out = call.output(0)?;
+    dispatch_float!(out.dtype(), T => {
+        for ((w, u), w32) in out.write::<T>()?.iter_mut().zip(direction.iter()).zip(weight32.iter()) {
+            *w = Real::from_f32(w32 - lr * u);
+        }
+        Ok(())
+    })
 }
 
 /// `(lr*r1)/r2`, or lr if either norm is zero.
@@ -252,9 +254,9 @@ fn layer_rate(attrs: &Attrs, lr: f32, weight: f32, direction: f32) -> Result<f32
     Ok(if r1 == 0.0 || r2 == 0.0 { lr } else { lr * (r1 / r2) })
 }
 
-fn several(call: &Invocation) -> Result<()> {
+fn several(call: &Invocation, size: usize) -> Result<()> {
     for (number, out) in call.outputs.iter().enumerate() {
-        let first = number * 4;
+        let first = number * size;
         let (lr, wd, t) = rates(&call.attrs, number)?;
         cast_into(call.input(first)?, out)?;
         dispatch_float!(out.dtype(), T => {
@@ -280,25 +282,31 @@ fn several(call: &Invocation) -> Result<()> {
 
 /// The norm of the weight is that of the float16 weight, as in MXNet.
 fn several_mixed(call: &Invocation) -> Result<()> {
+    if master_of(call.input(0)?, call.input(4)?).is_none() {
+        return several(call, 5);
+    }
     for (number, out) in call.outputs.iter().enumerate() {
         let first = number * 5;
         let (lr, wd, t) = rates(&call.attrs, number)?;
         let lamb = lamb::<f32>(&call.attrs, wd, t)?;
         let prepare: Prepare<f32> = prepare(&call.attrs)?;
         cast_into(call.input(first)?, out)?;
-        let gradient = call.input(first + 1)?.read::<f16>()?;
         let mut moments = open::<f32, 2>([call.input(first + 2)?, call.input(first + 3)?])?;
         let mut weight32 = call.input(first + 4)?.write::<f32>()?;
-        let mut weight = out.write::<f16>()?;
         let mut direction = vec![0f32; weight32.len()];
-        lamb.direction_in_double(&mut direction, &weight32, &gradient, slices(&mut moments), |g: f16| {
-            prepare.apply(g.to_f32())
-        });
-        let lr = layer_rate(&call.attrs, lr, sum_of_squares(&weight), sum_of_squares(&direction))?;
-        for ((w, w32), u) in weight.iter_mut().zip(weight32.iter_mut()).zip(&direction) {
-            *w32 -= lr * u;
-            *w = f16::from_f32(*w32);
-        }
+        dispatch_float!(out.dtype(), T => {
+            let gradient = call.input(first + 1)?.read::<T>()?;
+            let mut weight = out.write::<T>()?;
+            lamb.direction_in_double(&mut direction, &weight32, &gradient, slices(&mut moments), |g: T| {
+                prepare.apply(Real::to_f32(g))
+            });
+            let lr = layer_rate(&call.attrs, lr, sum_of_squares(&weight), sum_of_squares(&direction))?;
+            for ((w, w32), u) in weight.iter_mut().zip(weight32.iter_mut()).zip(&direction) {
+                *w32 -= lr * u;
+                *w = Real::from_f32(*w32);
+            }
+            Ok(())
+        })?;
     }
     Ok(())
 }

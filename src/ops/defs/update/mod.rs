@@ -13,7 +13,7 @@ mod params;
 pub mod sgd;
 pub mod sparse_only;
 
-use crate::array::{DType, Storage};
+use crate::array::{DType, NdArray, Storage};
 use crate::base::Result;
 use crate::ops::operator::Plan;
 use crate::ops::{Attrs, Meta, Query};
@@ -47,13 +47,46 @@ fn check_group(query: &Query<'_>, first: usize, count: usize, low: usize) -> Res
 
 /// weight and gradient in the weight's type, every other array in float32.
 fn mixed_precision(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
-    require_float16(query, 0)?;
+    require_float(query, 0)?;
     check_group(query, 0, query.inputs.len(), 2)?;
     Ok(smallvec![Meta::of(query.input(0)?)])
 }
 
-fn require_float16(query: &Query<'_>, index: usize) -> Result<()> {
-    query.require_dtype(index, DType::Float16)
+/// The master of a weight of a multi-tensor operator. As in MXNet, a float32 weight is its own and the one given is
+/// left alone.
+fn master_of<'a>(weight: &NdArray, given: &'a NdArray) -> Option<&'a NdArray> {
+    (weight.dtype() != DType::Float32).then_some(given)
+}
+
+/// The operators for float16 weights take wider ones too.
+fn require_float(query: &Query<'_>, index: usize) -> Result<()> {
+    let dtype = query.input(index)?.dtype();
+    crate::ensure!(dtype.is_float(), DType, "weight: expected floats, got {dtype}");
+    Ok(())
+}
+
+/// Checks several weights of one type, each the first of `size` arrays as [`check_group`] wants them; gives the
+/// outputs.
+fn check_groups(query: &Query<'_>, groups: usize, size: usize, low: usize) -> Result<SmallVec<[Meta; 2]>> {
+    (0..groups)
+        .map(|group| {
+            let weight = query.input(group * size)?;
+            query.require_dtype(group * size, query.input(0)?.dtype())?;
+            require_float(query, group * size)?;
+            check_group(query, group * size, size, low)?;
+            Ok(Meta::of(weight))
+        })
+        .collect()
+}
+
+/// Checks that a list has one value for each weight.
+fn require_values(name: &str, values: usize, groups: usize) -> Result<()> {
+    crate::ensure!(
+        values == groups,
+        InvalidArgument,
+        "{name}: expected one value for each of {groups} weights, got {values}"
+    );
+    Ok(())
 }
 
 /// Runs directly where the storage types (weight, gradient, first state) are in the table; otherwise through

@@ -4,7 +4,7 @@
 use super::dense::{Group, Rule, update};
 use super::params::{CLIP, LRS, MOMENTUM, NUM_WEIGHTS, RESCALE, Rates, WDS};
 use super::sgd::{Momentum, PlainMulti};
-use super::{check_group, require_float16};
+use super::{check_groups, master_of, require_values};
 use crate::array::DType;
 use crate::base::Result;
 use crate::ops::operator::{Definition, InPlace};
@@ -119,20 +119,16 @@ fn states(attrs: &Attrs, size: usize) -> SmallVec<[usize; 4]> {
 /// Groups of `size` arrays, the first `low` of each in the weight's type; then `extra` float32 arrays.
 fn infer(query: &Query<'_>, size: usize, low: usize, extra: usize) -> Result<SmallVec<[Meta; 2]>> {
     let groups = weights(query.attrs, 0)?;
+    if extra == 0 {
+        for name in ["lrs", "wds"] {
+            require_values(name, query.attrs.floats(name)?.len(), groups)?;
+        }
+    }
     for index in groups * size..groups * size + extra {
         query.require_dtype(index, DType::Float32)?;
-        let values = query.input(index)?.size();
-        crate::ensure!(values >= groups, Shape, "data[{index}]: {values} rates given for {groups} weights");
+        require_values(&format!("data[{index}]"), query.input(index)?.size(), groups)?;
     }
-    (0..groups)
-        .map(|group| {
-            check_group(query, group * size, size, low)?;
-            if low < size {
-                require_float16(query, group * size)?;
-            }
-            query.input(group * size).map(Meta::of)
-        })
-        .collect()
+    check_groups(query, groups, size, low)
 }
 
 fn listed(call: &Invocation, index: usize) -> Result<Rates> {
@@ -163,9 +159,9 @@ fn run<R: Rule<S>, const S: usize>(
         for (index, state) in states.iter_mut().enumerate() {
             *state = call.input(first + 2 + index)?;
         }
-        let weight32 = if mixed { Some(call.input(first + size - 1)?) } else { None };
-        let group =
-            Group { weight: call.input(first)?, gradient: call.input(first + 1)?, states, weight32, out };
+        let weight = call.input(first)?;
+        let weight32 = if mixed { master_of(weight, call.input(first + size - 1)?) } else { None };
+        let group = Group { weight, gradient: call.input(first + 1)?, states, weight32, out };
         update::<R, S>(&call.attrs, rates(call, number)?, &group)?;
     }
     Ok(())

@@ -222,7 +222,7 @@ fn ftrl(call: &Invocation) -> Result<()> {
         let hyper = Leader::hyper::<T>(&call.attrs, Rates::single(&call.attrs)?)?;
         let values = parts.values.elements::<T>()?;
         let mut weight = AllRows::<T>::of_weight(out)?;
-        let (mut z, mut n) = (AllRows::<T>::of_state(call.input(2)?)?, AllRows::<T>::of_state(call.input(3)?)?);
+        let (mut z, mut n) = (AllRows::<T>::of_state(call.input(2)?, "z")?, AllRows::<T>::of_state(call.input(3)?, "n")?);
         let (weight, z, n) = (weight.elements()?, z.elements()?, n.elements()?);
         for (row, g) in rows.iter().zip(values.chunks_exact(width.max(1))) {
             let range = row * width..(row + 1) * width;

@@ -240,7 +240,7 @@ fn sgd_momentum(call: &Invocation) -> Result<()> {
     dispatch_float!(out.dtype(), T => {
         let hyper = hyper::<T>(&call.attrs, Rates::single(&call.attrs)?)?;
         let values = parts.values.elements::<T>()?;
-        let (mut weight, mut momentum) = (AllRows::<T>::of_weight(out)?, AllRows::<T>::of_state(momentum)?);
+        let (mut weight, mut momentum) = (AllRows::<T>::of_weight(out)?, AllRows::<T>::of_state(momentum, "mom")?);
         let (weight, momentum) = (weight.elements()?, momentum.elements()?);
         if lazy {
             for (row, g) in rows.iter().zip(values.chunks_exact(width.max(1))) {

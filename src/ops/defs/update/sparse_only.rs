@@ -2,7 +2,6 @@
 
 use super::params::{CLIP, LR, RESCALE, WD, epsilon, prepare, real};
 use super::{D, R, like_weight};
-use crate::array::Storage;
 use crate::base::Result;
 use crate::dispatch_float;
 use crate::ops::kernels::rows::{AllRows, gradient_rows};
@@ -90,10 +89,7 @@ fn each_row(call: &Invocation, grouped: bool) -> Result<()> {
         let values = parts.values.elements::<T>()?;
         let mut weight = AllRows::<T>::of_weight(out)?;
         let weight = weight.elements()?;
-        let mut history = match history.storage() {
-            Storage::Dense => AllRows::<T>::of_weight(history)?,
-            _ => AllRows::<T>::of_state(history)?,
-        };
+        let mut history = AllRows::<T>::of_state(history, "history")?;
         let history = history.elements()?;
         for (row, g) in rows.iter().zip(values.chunks_exact(width.max(1))) {
             let range = row * width..(row + 1) * width;

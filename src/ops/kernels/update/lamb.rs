@@ -1,6 +1,5 @@
 //! Layer-wise adaptive moments (MXNet `lamb_update_phase1`, `_multi_lamb_update`; You et al. 2020).
 
-use super::Load;
 use crate::ops::kernels::real::Real;
 
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +17,7 @@ impl<T: Real> Lamb<T> {
     /// The direction of the update. With r the prepared gradient:
     /// `mean = b1*mean + (1-b1)*r; var = b2*var + (1-b2)*r*r; u = mean'/(sqrt(var') + epsilon) + wd*w`,
     /// where mean' and var' are divided by `1-b^t` if bias correction is on.
-    pub fn direction<G: Load<T>>(
+    pub fn direction<G: Copy>(
         &self,
         u: &mut [T],
         w: &[T],
@@ -39,7 +38,7 @@ impl<T: Real> Lamb<T> {
     }
 
     /// As `direction`, with the root, the quotient and the sum in double: how the multi-tensor form computes.
-    pub fn direction_in_double<G: Load<T>>(
+    pub fn direction_in_double<G: Copy>(
         &self,
         u: &mut [T],
         w: &[T],
