@@ -77,6 +77,17 @@ impl Query<'_> {
     }
 }
 
+/// Inputs that arithmetic takes: any type but bool, of which there are only operators under numpy's names.
+pub fn require_numbers(query: &Query<'_>) -> Result<()> {
+    crate::ensure!(
+        query.inputs.iter().all(|input| input.dtype() != DType::Bool),
+        DType,
+        "Operator {} does not take bool arrays",
+        query.operator.name
+    );
+    Ok(())
+}
+
 /// One output like the first input.
 pub fn same_as_first(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
     Ok(smallvec![Meta::of(query.input(0)?)])

@@ -16,7 +16,7 @@ pub mod param;
 mod registry;
 
 pub use attrs::Attrs;
-pub use infer::{Meta, Query, elementwise, same_as_first};
+pub use infer::{Meta, Query, elementwise, require_numbers, same_as_first};
 pub use invoke::{Invocation, Invoker, Rng};
 pub use operator::{Definition, Inputs, Operator, Plan, Storages};
 pub use param::{Kind, Param, Value, optional, required};

@@ -7,7 +7,7 @@ use crate::ops::kernels::binary::{self, Broadcast, Function, Kernel, broadcast_s
 use crate::ops::kernels::sparse;
 use crate::ops::kernels::storage::to_dense;
 use crate::ops::operator::{Definition, InPlace, Plan};
-use crate::ops::{Attrs, Inputs, Invocation, Meta, Query, elementwise};
+use crate::ops::{Attrs, Inputs, Invocation, Meta, Query, elementwise, require_numbers};
 use smallvec::{SmallVec, smallvec};
 
 macro_rules! equal_shapes {
@@ -17,7 +17,7 @@ macro_rules! equal_shapes {
             aliases: $aliases,
             doc: $doc,
             inputs: Inputs::Fixed(&["lhs", "rhs"]),
-            infer: elementwise,
+            infer: one_shape,
             plan: $sparse,
             kernel: elemwise_kernel::<binary::$function>,
             in_place: InPlace::Any,
@@ -75,7 +75,7 @@ pub static OPERATORS: &[Definition] = &[
         name: "_scatter_elemwise_div",
         doc: "lhs / rhs; of a row_sparse lhs, the stored rows only.",
         inputs: Inputs::Fixed(&["lhs", "rhs"]),
-        infer: elementwise,
+        infer: one_shape,
         plan: keep_rows,
         kernel: scatter_div,
         in_place: InPlace::Any,
@@ -170,7 +170,13 @@ fn csr_with_dense(_: &Attrs, query: &Query<'_>) -> Result<Plan> {
     Ok(if keeps { Plan::Direct(smallvec![Storage::Csr]) } else { Plan::Dense })
 }
 
+fn one_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
+    require_numbers(query)?;
+    elementwise(query)
+}
+
 fn common_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
+    require_numbers(query)?;
     let dtype = query.input(0)?.dtype();
     query.require_dtype(1, dtype)?;
     Ok(smallvec![Meta::new(broadcast_of_inputs(query)?, dtype)])

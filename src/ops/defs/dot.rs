@@ -152,11 +152,6 @@ fn dot_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
     query.require_dtype(1, a.dtype())?;
     require_real(a)?;
     let (shape, ..) = dot_sizes(query.attrs, a.shape(), b.shape())?;
-    let shape = if query.numpy_shape && a.shape().rank() == 1 && b.shape().rank() == 1 {
-        Shape::default()
-    } else {
-        shape
-    };
     Ok(smallvec![Meta::new(shape, a.dtype())])
 }
 
@@ -314,9 +309,9 @@ fn connected_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
     );
     if let Some(bias) = query.inputs.get(2) {
         crate::ensure!(
-            bias.size() == hidden as usize,
+            bias.shape().dims() == [hidden],
             Shape,
-            "bias: expected {hidden} elements, got shape {}",
+            "bias: expected a vector of {hidden} elements, got shape {}",
             bias.shape()
         );
     }

@@ -82,6 +82,7 @@ pub static OPERATORS: &[Definition] = &[
                 indices.shape(),
                 a.shape()
             );
+            query.require_dtype(1, DType::Int32)?;
             Ok(smallvec![Meta::new(indices.shape().clone(), a.dtype())])
         },
         kernel: |call| pick_along(call, 1, Outside::Clip),
@@ -154,7 +155,17 @@ pub static OPERATORS: &[Definition] = &[
         array_type: "NDArray",
         doc: "Row i of out becomes the unit vector number lhs[i].",
         inputs: Inputs::Fixed(&["lhs", "rhs"]),
-        infer: |query| Ok(smallvec![Meta::of(query.input(1)?)]),
+        infer: |query| {
+            let (lhs, rhs) = (query.input(0)?, query.input(1)?);
+            crate::ensure!(
+                lhs.shape().rank() == 1 && rhs.shape().rank() == 2 && lhs.size() == rhs.shape().rows(),
+                Shape,
+                "lhs: expected one place for each row of a matrix, got shape {} for {}",
+                lhs.shape(),
+                rhs.shape()
+            );
+            Ok(smallvec![Meta::of(rhs)])
+        },
         kernel: |call| one_hot(call.input(0)?, call.output(0)?, 1.0, 0.0),
         ..Definition::DEFAULT
     },
@@ -163,6 +174,20 @@ pub static OPERATORS: &[Definition] = &[
         array_type: "NDArray",
         doc: "lhs, but element rhs[i] of row i is mhs[i].",
         inputs: Inputs::Fixed(&["lhs", "mhs", "rhs"]),
+        infer: |query| {
+            let lhs = query.input(0)?;
+            for (index, name) in [(1, "mhs"), (2, "rhs")] {
+                let other = query.input(index)?;
+                crate::ensure!(
+                    lhs.shape().rank() == 2 && other.shape().dims() == [lhs.shape().rows() as i64],
+                    Shape,
+                    "{name}: expected one element for each row of a matrix, got shape {} for {}",
+                    other.shape(),
+                    lhs.shape()
+                );
+            }
+            Ok(smallvec![Meta::of(lhs)])
+        },
         kernel: fill_elements,
         in_place: InPlace::Any,
         ..Definition::DEFAULT
@@ -175,8 +200,9 @@ pub static OPERATORS: &[Definition] = &[
         infer: |query| {
             let (data, indices) = (query.input(0)?, query.input(1)?);
             let depth = indices.shape().rows();
+            require_columns(indices)?;
             crate::ensure!(
-                indices.shape().rank() > 0 && depth <= data.shape().rank(),
+                depth <= data.shape().rank(),
                 Shape,
                 "indices: expected at most {} rows, got shape {}",
                 data.shape().rank(),
@@ -206,6 +232,7 @@ pub static OPERATORS: &[Definition] = &[
         inputs: Inputs::Fixed(&["data", "indices"]),
         params: &[required("shape", Kind::Shape, "Shape of output.")],
         infer: |query| {
+            require_columns(query.input(1)?)?;
             let shape = query.attrs.shape("shape")?.unwrap_or_default();
             Ok(smallvec![Meta::new(shape, query.input(0)?.dtype())])
         },
@@ -224,6 +251,7 @@ pub static OPERATORS: &[Definition] = &[
         params: &[required("shape", Kind::Shape, "Shape of output.")],
         infer: |query| {
             query.require_dtype(1, query.input(0)?.dtype())?;
+            require_columns(query.input(2)?)?;
             crate::ops::same_as_first(query)
         },
         kernel: |call| {
@@ -282,6 +310,7 @@ pub static OPERATORS: &[Definition] = &[
         name: "_contrib_index_copy",
         doc: "old_tensor with the rows at index_vector replaced by those of new_tensor.",
         inputs: Inputs::Fixed(&["old_tensor", "index_vector", "new_tensor"]),
+        infer: index_copy_shape,
         kernel: |call| {
             let (old, out) = (call.input(0)?, call.output(0)?);
             let rows = places(call.input(1)?, old.shape().rows(), Outside::Raise)?;
@@ -309,6 +338,38 @@ pub static OPERATORS: &[Definition] = &[
         ..Definition::DEFAULT
     },
 ];
+
+/// The columns of indices are indices of blocks.
+fn require_columns(indices: &NdArray) -> Result<()> {
+    crate::ensure!(
+        indices.shape().rank() > 1,
+        Shape,
+        "indices: expected two dimensions or more, got shape {}",
+        indices.shape()
+    );
+    Ok(())
+}
+
+/// One row of new_tensor, of the rows and the type of old_tensor, for each index.
+fn index_copy_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
+    let (old, index, new) = (query.input(0)?, query.input(1)?, query.input(2)?);
+    query.require_dtype(2, old.dtype())?;
+    crate::ensure!(
+        index.shape().rank() == 1,
+        Shape,
+        "index_vector: expected one dimension, got shape {}",
+        index.shape()
+    );
+    crate::ensure!(
+        old.shape().rank() > 0 && new.shape() == &old.shape().with_rows(index.size()),
+        Shape,
+        "new_tensor: expected a row like those of {} for each of {} indices, got shape {}",
+        old.shape(),
+        index.size(),
+        new.shape()
+    );
+    Ok(smallvec![Meta::of(old)])
+}
 
 fn take_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
     let (data, indices) = (query.input(0)?, query.input(1)?);
@@ -384,7 +445,7 @@ fn pick_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
     kept[axis] = 1;
     let mut dropped = kept.clone();
     dropped.remove(axis);
-    if dropped.is_empty() && !query.numpy_shape {
+    if dropped.is_empty() {
         dropped.push(1);
     }
     let fits = [kept.as_slice(), dropped.as_slice()].contains(&index.shape().dims());

@@ -2,8 +2,9 @@
 
 use crate::array::{Csr, DType, NdArray, Part, Shape, Storage};
 use crate::base::Result;
+use crate::dispatch;
 use crate::ops::kernels::binary::{self, Function, Operand};
-use crate::ops::kernels::sparse::{Elements, rows_rows};
+use crate::ops::kernels::sparse::{Elements, Rows, sum_rows};
 use crate::ops::kernels::storage::cast_into;
 use crate::ops::kernels::strided::{View, gather_view, scatter_view};
 use crate::ops::operator::{Definition, Plan};
@@ -193,7 +194,10 @@ pub(super) fn shape_along(query: &Query<'_>, axis: usize) -> Result<SmallVec<[Me
             first.shape(),
             input.shape()
         );
-        shape.dims_mut()[axis] += input.shape().dims()[axis];
+        let (sum, extent) = (shape.dims()[axis], input.shape().dims()[axis]);
+        shape.dims_mut()[axis] = sum.checked_add(extent).ok_or_else(|| {
+            crate::err!(Shape, "data: {sum} and {extent} elements along axis {axis} are too many")
+        })?;
     }
     Ok(smallvec![Meta::new(shape, first.dtype())])
 }
@@ -273,8 +277,12 @@ fn bounds(attrs: &Attrs, shape: &Shape) -> Result<Vec<i64>> {
     }
     let length = shape.dims()[shape.axis("axis", attrs.int("axis")?)?];
     let indices = attrs.shape("indices")?.unwrap_or_default();
-    let mut bounds: Vec<i64> = indices.dims().iter().map(|index| (*index).clamp(0, length)).collect();
-    bounds.push(length);
+    let bounds: Vec<i64> = indices.dims().iter().copied().chain([length]).collect();
+    crate::ensure!(
+        bounds.is_sorted() && bounds[0] >= 0,
+        InvalidArgument,
+        "indices: expected ascending numbers from 0 to {length}, got {indices}"
+    );
     Ok(bounds)
 }
 
@@ -322,11 +330,7 @@ const SUMMED_FROM_THE_RIGHT: usize = 4;
 fn add_n(call: &Invocation) -> Result<()> {
     let (out, add) = (call.output(0)?, binary::Add::KERNEL);
     if out.storage() == Storage::RowSparse {
-        cast_into(call.input(0)?, out)?;
-        for input in &call.inputs[1..] {
-            rows_rows(add, out, input, out)?;
-        }
-        return Ok(());
+        return add_rows(&call.inputs, out);
     }
     let dtype = out.dtype();
     let views: Vec<_> = call.inputs.iter().map(NdArray::read_bytes).collect::<Result<_>>()?;
@@ -348,6 +352,21 @@ fn add_n(call: &Invocation) -> Result<()> {
             }
         }
     }
+    Ok(())
+}
+
+fn add_rows(inputs: &[NdArray], out: &NdArray) -> Result<()> {
+    let sum = {
+        let parts = inputs.iter().map(NdArray::read_row_sparse).collect::<Result<Vec<_>>>()?;
+        parts.iter().try_for_each(|part| Rows::of(part, out.shape()).map(drop))?;
+        let numbers = parts.iter().map(|part| part.indices.to_i64()).collect::<Result<Vec<_>>>()?;
+        dispatch!(out.dtype(), T => {
+            let elements = parts.iter().map(|part| part.values.elements::<T>()).collect::<Result<Vec<_>>>()?;
+            let rows: Vec<_> = numbers.iter().map(Vec::as_slice).zip(elements).collect();
+            sum_rows(out.shape(), &rows)?
+        })
+    };
+    *out.write_row_sparse()? = sum;
     Ok(())
 }
 

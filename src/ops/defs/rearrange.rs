@@ -110,7 +110,10 @@ pub static OPERATORS: &[Definition] = &[
                 "data: expected a number of channels that block_size^2 = {} divides, got {c}",
                 b * b
             );
-            Ok(smallvec![Meta::new(Shape::new(&[n, c / (b * b), h * b, w * b]), data.dtype())])
+            Ok(smallvec![Meta::new(
+                Shape::new(&[n, c / (b * b), h.saturating_mul(b), w.saturating_mul(b)]),
+                data.dtype()
+            )])
         },
         kernel: |call| {
             let (data, out) = (call.input(0)?, call.output(0)?);
@@ -132,7 +135,7 @@ pub static OPERATORS: &[Definition] = &[
                 Shape,
                 "data: expected height and width that block_size = {b} divides, got {h} and {w}"
             );
-            Ok(smallvec![Meta::new(Shape::new(&[n, c * b * b, h / b, w / b]), data.dtype())])
+            Ok(smallvec![Meta::new(Shape::new(&[n, c.saturating_mul(b * b), h / b, w / b]), data.dtype())])
         },
         kernel: |call| {
             let (data, out) = (call.input(0)?, call.output(0)?);
@@ -363,12 +366,15 @@ fn diagonal(attrs: &Attrs, shape: &Shape) -> Result<View> {
     let whole = View::whole(shape);
     let (rows, columns) = (shape.dims()[one], shape.dims()[two]);
     let length = if k >= 0 { rows.min(columns - k) } else { (rows + k).min(columns) };
-    crate::ensure!(length > 0, InvalidArgument, "k: diagonal {k} lies outside an array of shape {shape}");
+    crate::ensure!(length >= 0, InvalidArgument, "k: diagonal {k} lies outside an array of shape {shape}");
     let mut view = View { start: whole.start, ..View::default() };
     for axis in (0..shape.rank()).filter(|axis| *axis != one && *axis != two) {
         view.push(whole.extents[axis], whole.steps[axis]);
     }
-    view.start += if k >= 0 { k as isize * whole.steps[two] } else { -k as isize * whole.steps[one] };
+    // Nothing is read from an empty diagonal, which may begin behind the last element.
+    if length > 0 {
+        view.start += if k >= 0 { k as isize * whole.steps[two] } else { -k as isize * whole.steps[one] };
+    }
     view.push(length as usize, whole.steps[one] + whole.steps[two]);
     Ok(view)
 }
@@ -437,8 +443,12 @@ fn pad_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
         .dims()
         .iter()
         .zip(pads)
-        .map(|(dim, (before, after))| dim + (before + after) as i64)
-        .collect();
+        .map(|(dim, (before, after))| {
+            let widened = dim.checked_add_unsigned(before as u64)?.checked_add_unsigned(after as u64)?;
+            widened.checked_mul(data.dtype().size() as i64).map(|_| widened)
+        })
+        .collect::<Option<_>>()
+        .ok_or_else(|| crate::err!(InvalidArgument, "pad_width: the padded array would be too large"))?;
     Ok(smallvec![Meta::new(shape, data.dtype())])
 }
 

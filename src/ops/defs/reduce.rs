@@ -35,13 +35,13 @@ const ONE_AXIS: &[Param] =
     &[optional("axis", Kind::IntOrNone, "None", "The axis along which to perform the reduction."), KEEPDIMS];
 
 macro_rules! over_axes {
-    ($name:literal, $aliases:expr, $reducer:ident, $doc:literal) => {
+    ($name:literal, $aliases:expr, $reducer:ident, $infer:ident, $doc:literal) => {
         Definition {
             name: $name,
             aliases: $aliases,
             doc: concat!($doc, " Over all axes, or those given; exclude means all others."),
             params: AXES,
-            infer: reduced_shape,
+            infer: $infer,
             kernel: |call| {
                 let (data, out) = (call.input(0)?, call.output(0)?);
                 let reduced = axes(&call.attrs, data.shape())?;
@@ -53,12 +53,18 @@ macro_rules! over_axes {
 }
 
 pub static OPERATORS: &[Definition] = &[
-    over_axes!("sum", &["_sparse_sum", "sum_axis"], Sum, "The sum, calculated in the element type."),
-    over_axes!("nansum", &[], NanSum, "The sum of all but NaN."),
-    over_axes!("prod", &[], Product, "The product, calculated in the element type."),
-    over_axes!("nanprod", &[], NanProduct, "The product of all but NaN."),
-    over_axes!("max", &["max_axis"], Max, "The largest element; NaN wins."),
-    over_axes!("min", &["min_axis"], Min, "The smallest element; NaN wins."),
+    over_axes!(
+        "sum",
+        &["_sparse_sum", "sum_axis"],
+        Sum,
+        reduced_shape,
+        "The sum, calculated in the element type."
+    ),
+    over_axes!("nansum", &[], NanSum, reduced_shape, "The sum of all but NaN."),
+    over_axes!("prod", &[], Product, reduced_shape, "The product, calculated in the element type."),
+    over_axes!("nanprod", &[], NanProduct, reduced_shape, "The product of all but NaN."),
+    over_axes!("max", &["max_axis"], Max, extreme_shape, "The largest element; NaN wins."),
+    over_axes!("min", &["min_axis"], Min, extreme_shape, "The smallest element; NaN wins."),
     Definition {
         name: "mean",
         aliases: &["_sparse_mean"],
@@ -136,7 +142,7 @@ pub static OPERATORS: &[Definition] = &[
             let channels = channel_axis(data.shape());
             let others = data.shape().dims().iter().enumerate().filter(|(axis, _)| *axis != channels);
             let kept: Shape = others.map(|(_, dim)| *dim).collect();
-            let shape = if rank == 1 && !query.numpy_shape { Shape::new(&[1]) } else { kept };
+            let shape = if rank == 1 { Shape::new(&[1]) } else { kept };
             Ok(smallvec![Meta::new(shape, data.dtype())])
         },
         kernel: |call| search(call, |best, x| !(best >= x)),
@@ -159,6 +165,7 @@ fn axes(attrs: &Attrs, shape: &Shape) -> Result<Vec<bool>> {
     Ok(reduced)
 }
 
+/// Never without axes, not even under numpy's shapes.
 fn shape_without(query: &Query<'_>, shape: &Shape, reduced: &[bool]) -> Result<Shape> {
     let keep = query.attrs.bool("keepdims")?;
     let made: Shape = shape
@@ -168,13 +175,19 @@ fn shape_without(query: &Query<'_>, shape: &Shape, reduced: &[bool]) -> Result<S
         .filter(|(_, reduced)| keep || !**reduced)
         .map(|(dim, reduced)| if *reduced { 1 } else { *dim })
         .collect();
-    Ok(if made.rank() == 0 && !query.numpy_shape { Shape::new(&[1]) } else { made })
+    Ok(if made.rank() == 0 { Shape::new(&[1]) } else { made })
 }
 
 fn reduced_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
     let data = query.input(0)?;
     let reduced = axes(query.attrs, data.shape())?;
     Ok(smallvec![Meta::new(shape_without(query, data.shape(), &reduced)?, data.dtype())])
+}
+
+fn extreme_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
+    let data = query.input(0)?;
+    crate::ensure!(data.size() > 0, Shape, "data: an empty array has no extreme, got shape {}", data.shape());
+    reduced_shape(query)
 }
 
 /// The axes that stay and those that are reduced, as views.
@@ -278,8 +291,9 @@ fn searched_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
             (0..data.shape().rank()).map(|other| other == axis).collect()
         }
     };
+    let searched = data.shape().dims().iter().zip(&reduced).filter(|(_, reduced)| **reduced);
     crate::ensure!(
-        data.size() > 0,
+        searched.clone().all(|(dim, _)| *dim > 0),
         Shape,
         "data: attempt to search an empty sequence of shape {}",
         data.shape()

@@ -8,6 +8,14 @@ use crate::ops::param::{Kind, optional, required};
 use crate::ops::{Attrs, Inputs, Invocation, Meta, Query};
 use smallvec::{SmallVec, smallvec};
 
+const SQUEEZE: Definition = Definition {
+    doc: "Without the given axes, which have extent 1; without all such axes if none is given.",
+    params: &[optional("axis", Kind::ShapeOrNone, "None", "Selects the axes to remove.")],
+    kernel: same_elements,
+    in_place: InPlace::Any,
+    ..Definition::DEFAULT
+};
+
 pub static OPERATORS: &[Definition] = &[
     Definition {
         name: "Reshape",
@@ -60,14 +68,14 @@ pub static OPERATORS: &[Definition] = &[
     },
     Definition {
         name: "squeeze",
-        aliases: &["_np_squeeze"],
-        doc: "Without the given axes, which have extent 1; without all such axes if none is given.",
-        params: &[optional("axis", Kind::ShapeOrNone, "None", "Selects the axes to remove.")],
-        infer: squeeze,
-        kernel: same_elements,
-        in_place: InPlace::Any,
-        ..Definition::DEFAULT
+        infer: |query| {
+            let meta = squeezed(query)?;
+            // Never without axes, not even under numpy's shapes.
+            Ok(smallvec![if meta.shape.rank() == 0 { Meta::new(Shape::new(&[1]), meta.dtype) } else { meta }])
+        },
+        ..SQUEEZE
     },
+    Definition { name: "_np_squeeze", infer: |query| Ok(smallvec![squeezed(query)?]), ..SQUEEZE },
     Definition {
         name: "reshape_like",
         aliases: &["_npx_reshape_like"],
@@ -176,7 +184,7 @@ fn expand_dims(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
     Ok(smallvec![Meta::new(Shape::from(dims), data.dtype())])
 }
 
-fn squeeze(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
+fn squeezed(query: &Query<'_>) -> Result<Meta> {
     let data = query.input(0)?;
     let dims = data.shape().dims();
     let shape: Shape = match query.attrs.shape("axis")? {
@@ -197,8 +205,7 @@ fn squeeze(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
             dims.iter().zip(drop).filter(|(_, drop)| !drop).map(|(dim, _)| *dim).collect()
         }
     };
-    let shape = if shape.rank() == 0 && !query.numpy_shape { Shape::new(&[1]) } else { shape };
-    Ok(smallvec![Meta::new(shape, data.dtype())])
+    Ok(Meta::new(shape, data.dtype()))
 }
 
 fn reshape_like(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {

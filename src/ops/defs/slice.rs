@@ -139,7 +139,7 @@ fn along_axis(attrs: &Attrs, shape: &Shape) -> Result<View> {
     let begin = counted(attrs.int("begin")?);
     let end = attrs.optional_int("end")?.map_or(length, counted);
     crate::ensure!(
-        0 <= begin && begin < end && end <= length,
+        (0 <= begin && begin < end && end <= length) || (length == 0 && begin == 0 && end == 0),
         InvalidArgument,
         "Invalid begin, end, get begin={begin}, end={end} for an axis of {length}"
     );

@@ -118,6 +118,7 @@ pub static OPERATORS: &[Definition] = &[
                 "Constant for computing a label smoothed version of cross-entropy.",
             ),
         ],
+        infer: labelled_shape,
         kernel: |call| {
             let rank = call.input(0)?.shape().rank();
             let over = if call.attrs.bool("multi_output")? {
@@ -144,14 +145,58 @@ fn axis(call: &Invocation) -> Result<usize> {
 
 fn softmax_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
     let data = query.input(0)?;
-    data.shape().axis("axis", query.attrs.int("axis")?)?;
+    let axis = data.shape().axis("axis", query.attrs.int("axis")?)?;
     crate::ensure!(
         data.dtype().is_float(),
         DType,
         "This operation only support floating point types, not {}",
         data.dtype()
     );
+    if let Some(length) = query.inputs.get(1) {
+        crate::ensure!(
+            matches!(length.dtype(), DType::Int32 | DType::Int64),
+            DType,
+            "length: expected int32 or int64, got {}",
+            length.dtype()
+        );
+        let expected = without(data.shape(), axis);
+        crate::ensure!(
+            length.shape() == &expected,
+            Shape,
+            "length: expected shape {expected}, one for each vector along axis {axis}, got {}",
+            length.shape()
+        );
+    }
     Ok(smallvec![Meta::new(data.shape().clone(), query.attrs.dtype("dtype")?.unwrap_or(data.dtype()))])
+}
+
+fn without(shape: &Shape, axis: usize) -> Shape {
+    let others = shape.dims().iter().enumerate().filter(|(number, _)| *number != axis);
+    others.map(|(_, dim)| *dim).collect()
+}
+
+/// A label for each vector that is normalised, or one for each element.
+fn labelled_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
+    let (data, label) = (query.input(0)?, query.input(1)?);
+    query.require_dtype(1, data.dtype())?;
+    let (shape, rank) = (data.shape(), data.shape().rank());
+    let mut allowed: SmallVec<[Shape; 4]> = smallvec![shape.clone()];
+    if query.attrs.bool("multi_output")? && rank > 1 {
+        let mut kept = shape.clone();
+        kept.dims_mut()[1] = 1;
+        let labels = (shape.size() as i64).checked_div(shape.dims()[0] * shape.dims()[1]).unwrap_or(0);
+        allowed.extend([without(shape, 1), kept, Shape::new(&[shape.dims()[0], labels])]);
+    } else {
+        allowed.push(without(shape, rank.saturating_sub(1)));
+    }
+    crate::ensure!(
+        allowed.contains(label.shape()),
+        Shape,
+        "label: expected shape {} for data of shape {shape}, got {}",
+        allowed[1],
+        label.shape()
+    );
+    Ok(smallvec![Meta::of(data)])
 }
 
 /// The vectors over which is normalised: how many elements, and how far apart.

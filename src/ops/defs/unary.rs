@@ -9,9 +9,9 @@ use crate::ops::kernels::sparse::map_values;
 use crate::ops::kernels::unary::{Map, map};
 use crate::ops::operator::{Definition, InPlace, Plan};
 use crate::ops::param::{Kind, optional, required};
-use crate::ops::{Attrs, Invocation, Query};
+use crate::ops::{Attrs, Invocation, Meta, Query, require_numbers, same_as_first};
 use crate::{dispatch, dispatch_float};
-use smallvec::smallvec;
+use smallvec::{SmallVec, smallvec};
 
 /// A function that makes zero of zero: sparse arrays stay sparse.
 macro_rules! keeping_zero {
@@ -20,6 +20,7 @@ macro_rules! keeping_zero {
             name: $name,
             aliases: $aliases,
             doc: $doc,
+            infer: like_numbers,
             plan: keep,
             kernel: |call| {
                 const MAP: Map = map!($($map)+);
@@ -37,6 +38,7 @@ macro_rules! dense {
             name: $name,
             aliases: $aliases,
             doc: $doc,
+            infer: like_numbers,
             kernel: |call| {
                 const MAP: Map = map!($($map)+);
                 run(call, &MAP)
@@ -162,6 +164,11 @@ pub static OPERATORS: &[Definition] = &[
         ..Definition::DEFAULT
     },
 ];
+
+fn like_numbers(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
+    require_numbers(query)?;
+    same_as_first(query)
+}
 
 /// A float constant as the type of the other operand.
 fn f32_as<T: From<f32>>(value: f32) -> T {

@@ -29,7 +29,7 @@ pub static OPERATORS: &[Definition] = &[
         infer: |query| {
             let data = query.input(0)?;
             let p = query.attrs.float("p")?;
-            crate::ensure!((0.0..1.0).contains(&p), InvalidArgument, "p: expected 0 <= p < 1, got {p}");
+            crate::ensure!((0.0..=1.0).contains(&p), InvalidArgument, "p: expected 0 <= p <= 1, got {p}");
             let active = p > 0.0 && (grad_mode::is_training() || query.attrs.text("mode")? == "always");
             let mut mask = data.shape().clone();
             for axis in query.attrs.shape("axes")?.unwrap_or_default().dims() {
