@@ -532,12 +532,5 @@ fn broadcast_like(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
 
 fn repeat_to_output(call: &Invocation) -> Result<()> {
     let (data, out) = (call.input(0)?, call.output(0)?);
-    let mut view = View::whole(data.shape());
-    for (axis, dim) in out.shape().dims().iter().enumerate() {
-        if data.shape().dims()[axis] == 1 && *dim != 1 {
-            view.extents[axis] = *dim as usize;
-            view.steps[axis] = 0;
-        }
-    }
-    gather_view(data, out, &view)
+    gather_view(data, out, &View::repeated(data.shape(), out.shape()))
 }

@@ -52,6 +52,18 @@ impl View {
         }
     }
 
+    /// An array of shape `from` repeated to shape `to`, along the axes that it lacks in front and those of extent 1.
+    /// Its other extents are those of `to`.
+    pub fn repeated(from: &Shape, to: &Shape) -> View {
+        let (own, new) = (View::whole(from), to.rank().saturating_sub(from.rank()));
+        let mut view = View::default();
+        for (axis, dim) in to.dims().iter().enumerate() {
+            let kept = axis.checked_sub(new).filter(|axis| own.extents[*axis] != 1);
+            view.push(usize::try_from(*dim).unwrap_or(0), kept.map_or(0, |axis| own.steps[axis]));
+        }
+        view
+    }
+
     pub fn push(&mut self, extent: usize, step: isize) {
         self.extents.push(extent);
         self.steps.push(step);

@@ -65,20 +65,19 @@ fn draws_slopes(attrs: &Attrs) -> Result<bool> {
 /// The slope of each element: gamma as it is, one for all, or one for each step of axis 1.
 fn slopes_view(gamma: &Shape, data: &Shape) -> Result<View> {
     let rank = data.rank();
-    let place = |axis: usize| match gamma.rank() {
-        1 if rank > 1 => (axis == 1).then_some(0),
-        own if own <= rank => (axis + own).checked_sub(rank),
-        _ => None,
+    let aligned: Shape = match gamma.dims() {
+        [channels] if rank > 1 => {
+            std::iter::once(*channels).chain(std::iter::repeat_n(1, rank - 2)).collect()
+        }
+        _ => gamma.clone(),
     };
-    let (whole, mut view) = (View::whole(gamma), View::default());
-    let mut fits = gamma.rank() <= rank;
-    for (axis, dim) in data.dims().iter().enumerate() {
-        let own = place(axis).map(|own| (whole.extents[own], whole.steps[own]));
-        fits &= own.is_none_or(|(extent, _)| extent == 1 || extent as i64 == *dim);
-        view.push(*dim as usize, own.filter(|(extent, _)| *extent != 1).map_or(0, |(_, step)| step));
-    }
-    crate::ensure!(fits, Shape, "gamma: shape {gamma} cannot be broadcast to that of data, {data}");
-    Ok(view)
+    let mut pairs = aligned.dims().iter().rev().zip(data.dims().iter().rev());
+    crate::ensure!(
+        aligned.rank() <= rank && pairs.all(|(own, dim)| *own == 1 || own == dim),
+        Shape,
+        "gamma: shape {gamma} cannot be broadcast to that of data, {data}"
+    );
+    Ok(View::repeated(&aligned, data))
 }
 
 /// MXNet keeps these constants in float32, and multiplies there, whatever the type of data.

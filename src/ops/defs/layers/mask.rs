@@ -95,22 +95,12 @@ fn dropout(call: &Invocation) -> Result<()> {
             *factor = T::from_f64(if Random::of(call.seed, number).unit() < kept { 1.0 / kept } else { 0.0 });
         }
         let mut each = vec![T::default(); out.size()];
-        gather(&mut each, &factors, &shared(mask.shape(), data.shape()))?;
+        gather(&mut each, &factors, &View::repeated(mask.shape(), data.shape()))?;
         for ((out, x), factor) in out.write::<T>()?.iter_mut().zip(data.read::<T>()?.iter()).zip(each) {
             *out = Number::mul(*x, factor);
         }
         Ok(())
     })
-}
-
-/// `mask` repeated to `shape` along its axes of extent 1.
-fn shared(mask: &Shape, shape: &Shape) -> View {
-    let own = View::whole(mask);
-    let mut view = View::default();
-    for (axis, dim) in shape.dims().iter().enumerate() {
-        view.push(*dim as usize, if own.extents[axis] == 1 { 0 } else { own.steps[axis] });
-    }
-    view
 }
 
 fn lengths(attrs: &Attrs, array: Option<&NdArray>) -> Result<Option<Vec<i64>>> {

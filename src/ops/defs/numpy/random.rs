@@ -150,26 +150,16 @@ fn parameter(call: &Invocation, name: &str, place: usize) -> Result<Vec<f64>> {
     // The only array there is belongs to the only parameter that is None.
     let array = call.input(place.min(call.inputs.len().saturating_sub(1)))?;
     let out = call.output(0)?.shape();
-    let (own, new) = (View::whole(array.shape()), out.rank() - array.shape().rank());
-    let mut view = View::default();
-    for (axis, dim) in out.dims().iter().enumerate() {
-        let kept = axis.checked_sub(new).filter(|axis| own.extents[*axis] != 1);
-        view.push(*dim as usize, kept.map_or(0, |axis| own.steps[axis]));
-    }
-    let values = numbers(array)?;
+    let values: Vec<f64> = elements_as(array)?;
     let mut repeated = vec![0.0; out.size()];
-    gather(&mut repeated, &values, &view)?;
+    gather(&mut repeated, &values, &View::repeated(array.shape(), out))?;
     Ok(repeated)
-}
-
-fn numbers(array: &NdArray) -> Result<Vec<f64>> {
-    elements_as(array)
 }
 
 fn probabilities(attrs: &Attrs, input: Option<&NdArray>) -> Result<Vec<f64>> {
     let values = match (attrs.doubles("pvals")?, input) {
         (Some(values), _) => values.to_vec(),
-        (None, Some(input)) => numbers(input)?,
+        (None, Some(input)) => elements_as(input)?,
         (None, None) => vec![],
     };
     let sum: f64 = values.iter().sum();

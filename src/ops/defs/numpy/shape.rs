@@ -149,14 +149,7 @@ fn broadcast_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
 
 fn broadcast(call: &Invocation) -> Result<()> {
     let (array, out) = (call.input(0)?, call.output(0)?);
-    let own = View::whole(array.shape());
-    let new = out.shape().rank() - array.shape().rank();
-    let mut view = View::default();
-    for (axis, dim) in out.shape().dims().iter().enumerate() {
-        let kept = axis.checked_sub(new).filter(|axis| own.extents[*axis] != 1);
-        view.push(*dim as usize, kept.map_or(0, |axis| own.steps[axis]));
-    }
-    gather_view(array, out, &view)
+    gather_view(array, out, &View::repeated(array.shape(), out.shape()))
 }
 
 fn rotated(attrs: &Attrs, shape: &Shape) -> Result<View> {
