@@ -10,10 +10,11 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::Instant;
 
-/// A launcher with these options, one worker unless they say so, and servers that wait.
+/// A launcher with these options. It hears hangups, also where the tests were started not to.
 fn launcher(options: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mxkv"));
-    command.arg("launch").args(options).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut command = Command::new("env");
+    command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_mxkv"), "launch"]).args(options);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
@@ -81,6 +82,24 @@ fn whoever_ends_the_launcher_ends_everything_that_nodes_started() {
         assert_eq!(status.code(), Some(code), "{name}: {status}");
         wait_until_ended(grandchild);
     }
+}
+
+#[test]
+fn a_hangup_ends_nobody_under_nohup() {
+    let script = "trap '' HUP; exec \"$0\" launch -n 1 -s 1 --server-command 'sleep 300' -- \
+        sh -c 'echo ready; while :; do sleep 0.1; echo on; done'";
+    let mut command = Command::new("sh");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_mxkv")]).stdout(Stdio::piped()).stderr(Stdio::null());
+    let (mut launcher, mut lines) = with_lines(command);
+    after(&mut lines, "ready");
+    signal("HUP", launcher.id());
+    for _ in 0..10 {
+        after(&mut lines, "on");
+    }
+    signal("TERM", launcher.id());
+    // Read on, so that nobody waits for us.
+    lines.for_each(drop);
+    assert_eq!(launcher.wait().unwrap().code(), Some(143));
 }
 
 #[test]
