@@ -309,9 +309,9 @@ fn connected_shape(query: &Query<'_>) -> Result<SmallVec<[Meta; 2]>> {
     );
     if let Some(bias) = query.inputs.get(2) {
         crate::ensure!(
-            bias.shape().dims() == [hidden],
+            *bias.shape().dims() == [hidden] || (!bias.is_dense() && *bias.shape().dims() == [hidden, 1]),
             Shape,
-            "bias: expected a vector of {hidden} elements, got shape {}",
+            "bias: expected {hidden} elements, in one column if it is sparse, got shape {}",
             bias.shape()
         );
     }

@@ -204,6 +204,7 @@ def test_several_weights_have_one_type():
     (["label"], lambda m: nd.SoftmaxOutput(m, nd.ones((2, 1)))),
     (["int32"], lambda m: nd.SoftmaxOutput(m, nd.ones(2, dtype="int32"))),
     (["bias"], lambda m: nd.FullyConnected(m, nd.ones((4, 3)), nd.ones((1, 4)), num_hidden=4)),
+    (["bias"], lambda m: nd.FullyConnected(m, nd.ones((4, 3)), nd.ones((4, 1)), num_hidden=4)),
     (["mhs"], lambda m: invoke("fill_element_0index", m, nd.ones(3), nd.array([0, 1]))),
     (["rhs"], lambda m: invoke("fill_element_0index", m, nd.ones(2), nd.array([0, 1, 1]))),
     (["lhs"], lambda m: invoke("_onehot_encode", nd.array([0, 1, 2]), m)),
@@ -215,6 +216,12 @@ def test_several_weights_have_one_type():
 def test_shapes_and_types_of_second_inputs(words, call):
     with fails(*words):
         call(nd.ones((2, 3))).wait_to_read()
+
+
+def test_shapes_of_a_bias():
+    for bias in (nd.ones(4), nd.ones((4, 1)).tostype("row_sparse")):
+        out = nd.FullyConnected(nd.ones((2, 3)), nd.ones((4, 3)), bias, num_hidden=4)
+        assert out.asnumpy().tolist() == [[4] * 4] * 2
 
 
 @pytest.mark.parametrize("data,label,attrs", [
