@@ -98,10 +98,11 @@ TEST(a_forked_child_profiles) {
       OK(MXNDArrayCreate(shape, 1, 1, 0, 0, &array));
       OK(MXNDArrayFree(array));
       OK(MXSetProfilerConfig(1, keys, &again));
-      _exit(0);
+      /* An end without exit code: valgrind's would say that what the parent's threads hold is lost. */
+      raise(SIGKILL);
     }
     int status;
-    CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0,
+    CHECK(waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
           "child %d ended with %#x", round, status);
     OK(MXProfileDestroyHandle(event));
   }
