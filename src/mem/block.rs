@@ -227,10 +227,10 @@ fn layout(class: usize) -> Option<Layout> {
 }
 
 fn allocate(class: usize) -> Option<usize> {
+    for (address, other) in pool::make_room(class) {
+        free(address, other);
+    }
     if class > pool::LARGE {
-        for (address, smaller) in pool::take_smaller(class) {
-            free(address, smaller);
-        }
         return mapping::map(class);
     }
     let layout = layout(class)?;

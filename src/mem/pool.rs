@@ -2,8 +2,8 @@
 //! than most kernels: the system zeroes each page at its first touch.
 //!
 //! Size classes are powers of two and three steps between two of them up to 1 MiB, and multiples of 256 KiB above.
-//! Where no block of the right class is kept, one of up to twice the size serves as well. At most [`LIMIT`] bytes are
-//! kept.
+//! Where no block of the right class is kept, one that is up to a quarter larger serves as well. At most [`LIMIT`]
+//! bytes are kept, and at most [`SPARE`] while blocks of other sizes come from the system.
 
 use crate::base::sync::{ForkMutex, ForkMutexGuard};
 use once_cell::sync::Lazy;
@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 
 /// Most bytes kept for reuse in the whole process.
 const LIMIT: usize = 512 << 20;
+/// So many bytes may be of sizes that nobody wants at present.
+const SPARE: usize = 8 << 20;
 /// Larger blocks come straight from the system.
 pub(super) const LARGE: usize = 1 << 20;
 const SMALLEST: usize = 64;
@@ -30,42 +32,56 @@ pub(super) fn class_of(len: usize) -> Option<usize> {
     len.max(SMALLEST).checked_next_multiple_of(step).filter(|class| *class <= isize::MAX as usize)
 }
 
-/// The address of a cached block that is large enough, and its class. The bytes are whatever its last owner left.
-pub(super) fn take(class: usize) -> Option<(usize, usize)> {
-    let mut pool = POOL.lock();
-    let mut large_enough = pool.classes.range_mut(class..=class.saturating_mul(2));
-    let (found, address) = large_enough.find_map(|(found, addresses)| Some((*found, addresses.pop()?)))?;
-    pool.cached -= found;
-    Some((address, found))
+impl Pool {
+    fn take(&mut self, class: usize) -> Option<(usize, usize)> {
+        let mut large_enough = self.classes.range_mut(class..=class.saturating_add(class / 4));
+        let (found, address) =
+            large_enough.find_map(|(found, addresses)| Some((*found, addresses.pop()?)))?;
+        self.cached -= found;
+        Some((address, found))
+    }
+
+    fn make_room(&mut self, class: usize) -> Vec<(usize, usize)> {
+        let (mut taken, mut bytes) = (Vec::new(), 0);
+        let wanted = class.min(self.cached.saturating_sub(SPARE));
+        for (found, addresses) in self.classes.range_mut(LARGE + 1..).rev() {
+            while bytes < wanted
+                && let Some(address) = addresses.pop()
+            {
+                bytes += found;
+                taken.push((address, *found));
+            }
+        }
+        self.cached -= bytes;
+        taken
+    }
+
+    fn keep(&mut self, class: usize, address: usize) -> Result<(), usize> {
+        if self.cached + class > LIMIT {
+            return Err(address);
+        }
+        self.cached += class;
+        self.classes.entry(class).or_default().push(address);
+        Ok(())
+    }
 }
 
-/// Takes out cached blocks that are smaller than this class and of about its size together, largest first. Who
-/// needs a large new block frees them: arrays that grow from one to the next, such as the layers of a network on
-/// their way through a server, would otherwise leave one unused block of each size behind.
-pub(super) fn take_smaller(class: usize) -> Vec<(usize, usize)> {
-    let mut pool = POOL.lock();
-    let (mut taken, mut bytes) = (Vec::new(), 0);
-    for (found, addresses) in pool.classes.range_mut(LARGE..class).rev() {
-        while bytes < class
-            && let Some(address) = addresses.pop()
-        {
-            bytes += found;
-            taken.push((address, *found));
-        }
-    }
-    pool.cached -= bytes;
-    taken
+/// The address of a cached block that is large enough, and its class. The bytes are whatever its last owner left.
+pub(super) fn take(class: usize) -> Option<(usize, usize)> {
+    POOL.lock().take(class)
+}
+
+/// Takes out cached blocks that the caller gives back to the system, the largest first, before it asks the system
+/// for a block of this class: together at least as many bytes, as long as more than [`SPARE`] are cached. Else the
+/// process would grow by a set of unused blocks for every mixture of sizes that it ever needed at one time, as a
+/// server does that takes the pushes of a whole network in another order each round.
+pub(super) fn make_room(class: usize) -> Vec<(usize, usize)> {
+    POOL.lock().make_room(class)
 }
 
 /// Keeps a block for reuse; gives it back if the pool is full and the caller must free it.
 pub(super) fn keep(class: usize, address: usize) -> Result<(), usize> {
-    let mut pool = POOL.lock();
-    if pool.cached + class > LIMIT {
-        return Err(address);
-    }
-    pool.cached += class;
-    pool.classes.entry(class).or_default().push(address);
-    Ok(())
+    POOL.lock().keep(class, address)
 }
 
 /// Keeps other threads out of the pool while the process forks, so that the child can use it.
@@ -106,5 +122,33 @@ mod tests {
             (Some(160 << 10), Some(LARGE), Some(LARGE + (256 << 10)))
         );
         assert_eq!(class_of(usize::MAX), None);
+    }
+
+    #[test]
+    fn a_block_of_the_class_or_a_little_larger_serves() {
+        let mut pool = Pool::default();
+        for (class, address) in [(1024, 1), (1280, 2), (1536, 3)] {
+            pool.keep(class, address).unwrap();
+        }
+        assert_eq!(pool.take(1024), Some((1, 1024)));
+        assert_eq!(pool.take(1024), Some((2, 1280)));
+        assert_eq!(pool.take(1024), None);
+        assert_eq!(pool.cached, 1536);
+        assert_eq!(pool.keep(LIMIT, 4), Err(4));
+    }
+
+    #[test]
+    fn room_is_made_with_the_largest_blocks_while_more_than_the_spare_ones_are_cached() {
+        let mut pool = Pool::default();
+        let mib = 1 << 20;
+        for (class, address) in [(SPARE, 1), (2 * mib, 2), (3 * mib, 3), (mib / 2, 4)] {
+            pool.keep(class, address).unwrap();
+        }
+        assert_eq!(pool.make_room(2 * mib), [(1, SPARE)]);
+        assert_eq!((pool.make_room(SPARE), pool.cached), (vec![], 5 * mib + mib / 2));
+        pool.keep(SPARE, 5).unwrap();
+        pool.keep(4 * mib, 6).unwrap();
+        assert_eq!(pool.make_room(SPARE + mib), [(5, SPARE), (6, 4 * mib)]);
+        assert_eq!((pool.make_room(usize::MAX), pool.cached), (vec![], 5 * mib + mib / 2));
     }
 }
