@@ -62,7 +62,7 @@ impl Rates {
         let schedule = match &spec.scheduler {
             None => None,
             Some(described) if spec.mxnet_1_9_1 => {
-                let mut schedule = Schedule::new(described)?;
+                let mut schedule = Schedule::from_stock(described)?;
                 let passed_on = match defaults.passed_on {
                     PassedOn::Given => given,
                     PassedOn::OrDefault => given.or(Some(defaults.learning_rate)),

@@ -60,7 +60,17 @@ const KNOWN: &[(&str, Build)] = &[
 
 impl Schedule {
     /// The names are `factor`, `multifactor`, `poly` and `cosine`, or those of MXNet's classes, in any case.
+    /// All numbers must be finite.
     pub fn new(spec: &SchedulerSpec) -> Result<Self> {
+        Self::build(spec, true)
+    }
+
+    /// What a stock frontend described: the original takes any number.
+    pub fn from_stock(spec: &SchedulerSpec) -> Result<Self> {
+        Self::build(spec, false)
+    }
+
+    fn build(spec: &SchedulerSpec, only_finite: bool) -> Result<Self> {
         let lower = spec.name.trim().to_ascii_lowercase();
         let short = lower.strip_suffix("scheduler").unwrap_or(&lower);
         let names: Vec<&str> = KNOWN.iter().map(|(name, _)| *name).collect();
@@ -69,7 +79,7 @@ impl Schedule {
             .find(|(name, _)| *name == short)
             .ok_or_else(|| suggest::unknown("lr_scheduler:", &spec.name, &names))?;
         let owner = format!("lr_scheduler {name}");
-        let reader = Reader::new(&owner, &spec.params);
+        let reader = Reader::new(&owner, &spec.params).only_finite(only_finite);
         let base = reader.number_or("base_lr", 0.01)?;
         let warmup = Warmup::new(&reader, base)?;
         let curve = build(&reader, &Common { base, warmup_steps: warmup.steps })?;

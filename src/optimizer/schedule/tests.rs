@@ -38,6 +38,9 @@ fn bad_parameters_are_named() {
     assert!(message("poly", &[("max_update", "3"), ("warmup_steps", "3")]).contains("warmup_steps"));
     assert!(message("cosine", &[("max_update", "9"), ("warmup_mode", "x")]).contains("linear or constant"));
     assert!(message("cosine", &[("max_update", "9"), ("warmup_begin_lr", "2")]).contains("base_lr"));
+    assert!(
+        message("factor", &[("step", "1"), ("base_lr", "nan")]).contains("base_lr: expected a finite number")
+    );
 }
 
 #[test]
@@ -59,6 +62,6 @@ fn no_number_of_updates_takes_for_ever() {
     let (got, want) = (schedule.rate(1 << 40), (-f64::from(2f32).powi(40) * 1e-14).exp());
     assert!((got - want).abs() < 1e-4 * want, "{got}, not {want}");
     let lost = [("step", "1"), ("factor", "0.5"), ("base_lr", "nan")];
-    let mut schedule = Schedule::new(&SchedulerSpec::new("factor", &lost)).unwrap();
+    let mut schedule = Schedule::from_stock(&SchedulerSpec::new("factor", &lost)).unwrap();
     assert!(schedule.rate(i64::MAX).is_nan());
 }
