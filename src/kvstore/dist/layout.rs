@@ -5,6 +5,7 @@ use crate::array::{DType, NdArray, Shape, Storage};
 use crate::base::Result;
 use crate::compression::{Codec, Half};
 use crate::err;
+use crate::kvstore::keys::Key;
 use crate::mem::{Block, copy};
 use crate::ps::id::Rank;
 use crate::ps::keyspace::{CompressedShard, KeySpace, RowPlacement, Shard};
@@ -144,6 +145,11 @@ fn halves_of(half: Half, gradient: &[f32]) -> Result<Bytes> {
         half.encode(gradient, &mut [], bytemuck::cast_slice_mut(chunk));
     });
     Ok(packed.into())
+}
+
+pub(super) fn wire_key(key: &Key) -> Result<u32> {
+    u32::try_from(key.number())
+        .map_err(|_| err!(InvalidArgument, "key {key}: a dist store takes keys of zero or more"))
 }
 
 /// The packed form of `gradient`, cut for the servers; what does not fit stays in `residual`.
